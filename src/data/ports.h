@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ class Source {
   virtual ~Source() = default;
 
   /// Begins at `from` (a partition that is not named starts at the source's configured start); calls `on_ready` each time records
-  /// may be waiting or the source has ended or failed, not again before poll() was called.
+  /// may be waiting or the source has ended or failed, not again before poll() was called. A position that the source no longer
+  /// holds (records deleted, topic created again with fewer) is an error of poll(), never a silent jump elsewhere.
   virtual void start(std::vector<Position> from, std::function<void()> on_ready) = 0;
   /// What has arrived, at most about `max_bytes`; empty when nothing waits. An error is final for this source; errors that pass
   /// by themselves (a broker away) are retried inside and shown by trouble().
@@ -34,8 +36,12 @@ class Source {
   virtual void acknowledge(const Ack& ack) = 0;
   /// What is wrong right now though retried, for the status page; nothing when all is well.
   virtual std::optional<Error> trouble() const { return std::nullopt; }
-  /// The positions of a source restored after a re-creation of its topic are void: topic ids tell. Nil for non-topics.
+  /// The positions of a source restored after a re-creation of its topic are void: topic ids tell. Nil for non-topics and where
+  /// the broker gives none; otherwise known before the first poll() that returns records.
   virtual Uuid topic_id() const { return {}; }
+  /// Records known to wait behind the last one handed out; nothing when the source cannot tell.
+  virtual std::optional<std::int64_t> lag() const { return std::nullopt; }
+  /// Ends reading; no callback comes any more. Nothing is acknowledged by it.
   virtual void stop() = 0;
 };
 
@@ -66,6 +72,39 @@ class Sink {
   /// Writes all rows. Calls `done` once, when every row is durable or refused for its own sake (listed); an Error is of the kind that
   /// hits every row (missing table, credentials). Errors that pass are retried inside, without end, and shown by trouble().
   virtual void write(SinkBatch rows, std::function<void(Result<std::vector<RowFailure>>)> done) = 0;
+  /// The columns whose equal values name the same row (a table's primary key), known once open() is done; rows of one record with
+  /// equal keys collapse to the last, and a record without a value deletes the row of its key. Empty: the sink only appends.
+  /// A delete carries these columns; all its others are null.
+  virtual std::vector<std::string> key_columns() const { return {}; }
+  virtual std::optional<Error> trouble() const { return std::nullopt; }
+  virtual void close(std::function<void()> done) = 0;
+};
+
+/// A record that cannot be processed, as it is kept for a later look and redrive (design §4).
+struct DeadLetter {
+  std::string origin;  // the topic, or <dag>.<task>/<run>
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string stage;  // "decode", "select" or "sink": where it failed and where a redrive enters again
+  std::optional<std::string> key;
+  std::optional<std::string> value;  // the raw bytes of the record
+  std::string code;                  // "SO-P041"
+  std::string message;
+  std::int64_t write_timestamp = 0;      // microseconds: what its first row had, or would have had
+  std::int64_t record_timestamp_ms = 0;  // the record's own
+
+  /// "users_created/0/17/decode": the key under which it is kept; a replay keeps it under the same.
+  std::string identity() const {
+    return origin + "/" + std::to_string(partition) + "/" + std::to_string(offset) + "/" + stage;
+  }
+};
+
+/// Keeps dead letters durably: a topic whose records have identity() as key and the raw bytes as value, the rest in headers.
+class DeadLetterSink {
+ public:
+  virtual ~DeadLetterSink() = default;
+  /// Calls `done` once, when every letter is durable. Errors and trouble() as for Sink. Creates its topic with the first letter.
+  virtual void write(std::vector<DeadLetter> letters, std::function<void(Result<void>)> done) = 0;
   virtual std::optional<Error> trouble() const { return std::nullopt; }
   virtual void close(std::function<void()> done) = 0;
 };
