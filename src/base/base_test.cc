@@ -1,3 +1,5 @@
+#include "errors/base.h"
+
 #include <doctest/doctest.h>
 
 #include "base/bytes.h"
@@ -9,7 +11,6 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "errors/base.h"
 
 using namespace streamops;
 
@@ -17,7 +18,8 @@ TEST_CASE("a time survives its text form") {
   for (const char* text : {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59.123Z", "1969-12-31T23:59:59.999999Z"}) {
     CHECK(to_iso8601(parse_iso8601(text).value()) == text);
   }
-  CHECK(to_micros(parse_iso8601("2024-01-01T01:00:00+01:00").value()) == to_micros(parse_iso8601("2024-01-01").value()));
+  CHECK(to_micros(parse_iso8601("2024-01-01T01:00:00+01:00").value()) ==
+        to_micros(parse_iso8601("2024-01-01").value()));
   for (const char* text : {"", "2024", "2023-02-29", "2024-01-01T25:00", "2024-01-01Tnoon", "2024-01-01T00:00:00Zx"}) {
     CHECK_MESSAGE(parse_iso8601(text).error().is(errors::base::bad_time), text);  // SO-B001
   }
@@ -62,7 +64,9 @@ TEST_CASE("settings are checked as they are set, and the strongest origin wins")
   REQUIRE(values.set("server.kafka_port", "1234", SettingValues::Origin::flag).ok());
   REQUIRE(values.set("server.kafka_port", "5", SettingValues::Origin::profile).ok());
   CHECK(values.integer("server.kafka_port") == 1234);
-  CHECK(values.set("server.kafka_port", "70000", SettingValues::Origin::flag).error().is(errors::base::bad_setting));  // SO-B003
+  CHECK(values.set("server.kafka_port", "70000", SettingValues::Origin::flag)
+            .error()
+            .is(errors::base::bad_setting));  // SO-B003
   const Error unknown = values.set("server.kafka_prot", "1", SettingValues::Origin::flag).error();
   CHECK(unknown.code() == "SO-B004");
   CHECK(unknown.label() == "did you mean `server.kafka_port`?");
@@ -85,12 +89,21 @@ TEST_CASE("uuid text round trip") {
 
 TEST_CASE("utf-8 is checked strictly") {
   CHECK(is_utf8("aé€😀"));
-  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) CHECK_FALSE(is_utf8(bad));
+  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"})
+    CHECK_FALSE(is_utf8(bad));
 }
 
 TEST_CASE("json text is escaped and nested right") {
   JsonWriter json;
-  json.begin_object().field("a", "x\"\n\x01").key("b").begin_array().number(1).number(0.1).null().end_array().end_object();
+  json.begin_object()
+      .field("a", "x\"\n\x01")
+      .key("b")
+      .begin_array()
+      .number(1)
+      .number(0.1)
+      .null()
+      .end_array()
+      .end_object();
   CHECK(json.text() == R"({"a":"x\"\n\u0001","b":[1,0.1,null]})");
   std::string broken;
   append_json_string(broken, "a\xFFz");

@@ -59,8 +59,12 @@ void append_big_endian(Bytes& out, T value) {
   out.insert(out.end(), raw, raw + sizeof(T));
 }
 
-inline void append_bytes(Bytes& out, BytesView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-inline void append_text(Bytes& out, std::string_view text) { append_bytes(out, as_bytes(text)); }
+inline void append_bytes(Bytes& out, BytesView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+inline void append_text(Bytes& out, std::string_view text) {
+  append_bytes(out, as_bytes(text));
+}
 
 /// Lower-case hexadecimal, two digits a byte.
 std::string to_hex(BytesView bytes);

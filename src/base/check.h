@@ -11,8 +11,8 @@ namespace streamops {
 }  // namespace streamops
 
 /// STREAMOPS_CHECK(condition, "what must hold"): stops the process when `condition` is false.
-#define STREAMOPS_CHECK(condition, message)                                      \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]]                                               \
-      ::streamops::check_failed(__FILE__, __LINE__, #condition, message);        \
+#define STREAMOPS_CHECK(condition, message)                               \
+  do {                                                                    \
+    if (!(condition)) [[unlikely]]                                        \
+      ::streamops::check_failed(__FILE__, __LINE__, #condition, message); \
   } while (false)

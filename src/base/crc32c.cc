@@ -28,7 +28,8 @@ std::uint32_t by_table(const std::uint8_t* data, std::size_t size, std::uint32_t
 
 #if defined(__x86_64__)
 // Hot path: once per record batch, over all its bytes. Eight bytes an instruction.
-__attribute__((target("sse4.2"))) std::uint32_t by_instruction(const std::uint8_t* data, std::size_t size, std::uint32_t state) {
+__attribute__((target("sse4.2"))) std::uint32_t by_instruction(const std::uint8_t* data, std::size_t size,
+                                                               std::uint32_t state) {
   std::uint64_t wide = state;
   while (size >= 8) {
     std::uint64_t word;

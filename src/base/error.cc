@@ -7,10 +7,14 @@ namespace streamops {
 
 std::string_view to_string(Blame blame) {
   switch (blame) {
-    case Blame::user: return "user";
-    case Blame::external: return "external";
-    case Blame::system: return "system";
-    case Blame::bug: return "bug";
+    case Blame::user:
+      return "user";
+    case Blame::external:
+      return "external";
+    case Blame::system:
+      return "system";
+    case Blame::bug:
+      return "bug";
   }
   return "bug";
 }
@@ -69,7 +73,8 @@ std::string Error::to_report() const {
   if (const Place* where = place()) {
     const std::string number = std::to_string(where->line);
     const std::string gutter(number.size(), ' ');
-    report += fmt::format("{}--> {}:{}:{}\n", gutter, where->file.empty() ? "input" : where->file, where->line, where->column);
+    report += fmt::format("{}--> {}:{}:{}\n", gutter, where->file.empty() ? "input" : where->file, where->line,
+                          where->column);
     if (!where->source_line.empty()) {
       const std::string blanks(where->column > 0 ? where->column - 1 : 0, ' ');
       const std::string carets(std::max<std::uint32_t>(where->width, 1), '^');

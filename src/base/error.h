@@ -1,14 +1,18 @@
-// base/error.h — an error as a value: which one (a stable code of the catalogue), what happened here, where, and what to do.
+// base/error.h — an error as a value: which one (a stable code of the catalogue), what happened here, where, and what
+// to do.
 //
-// Codes live in spec/errors/<area>.toml; each area becomes a generated header `errors/<area>.h` with one constant an error:
+// Codes live in spec/errors/<area>.toml; each area becomes a generated header `errors/<area>.h` with one constant an
+// error:
 //
 //   return Error(errors::kafka::topic_unknown, "topic {} does not exist", name);
 //
-// An Error is cheap to move and to copy (one shared pointer) and immutable once shared; the with_* calls return a new one.
+// An Error is cheap to move and to copy (one shared pointer) and immutable once shared; the with_* calls return a new
+// one.
 #pragma once
 
-#include <cstdint>
 #include <fmt/core.h>
+
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,7 +35,7 @@ std::string_view to_string(Blame blame);
 
 /// One entry of the catalogue; lives for ever.
 struct ErrorInfo {
-  const char* code;   // "SO-K012", stable for ever
+  const char* code;  // "SO-K012", stable for ever
   Blame blame;
   const char* title;  // one line, no full stop
   const char* text;   // what it means, why it happens
@@ -43,7 +47,8 @@ std::span<const ErrorInfo* const> error_catalogue();
 /// Finds an entry by code, in any case ("so-k012", "K012"); nullptr when unknown.
 const ErrorInfo* find_error(std::string_view code);
 
-/// A place in a text: file (may be empty), line and column from 1, the source line itself and the marked width in columns.
+/// A place in a text: file (may be empty), line and column from 1, the source line itself and the marked width in
+/// columns.
 struct Place {
   std::string file;
   std::uint32_t line = 0;

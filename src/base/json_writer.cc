@@ -1,7 +1,8 @@
 #include "base/json_writer.h"
 
-#include <cmath>
 #include <fmt/core.h>
+
+#include <cmath>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -28,13 +29,27 @@ void append_json_string(std::string& out, std::string_view value) {
   out += '"';
   for (const char c : value) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -99,7 +114,9 @@ JsonWriter& JsonWriter::string(std::string_view value) {
   return *this;
 }
 
-JsonWriter& JsonWriter::number(double value) { return raw(std::isfinite(value) ? fmt::format("{}", value) : "null"); }
+JsonWriter& JsonWriter::number(double value) {
+  return raw(std::isfinite(value) ? fmt::format("{}", value) : "null");
+}
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
   before_value();

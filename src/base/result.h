@@ -1,4 +1,5 @@
-// base/result.h — a value or an Error. Every fallible call of the project returns one; nothing throws across a module border.
+// base/result.h — a value or an Error. Every fallible call of the project returns one; nothing throws across a module
+// border.
 //
 //   Result<Offset> offset = log.append(batch);
 //   if (!offset) return offset.error();
@@ -20,13 +21,13 @@ namespace streamops {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   /// Converts from anything a T is built from, as `return {};` or `return unique_ptr<Derived>` do.
-  template <typename U, typename = std::enable_if_t<std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-                                                    !std::is_same_v<std::decay_t<U>, Error> &&
-                                                    !std::is_same_v<std::decay_t<U>, Result>>>
+  template <typename U, typename = std::enable_if_t<
+                            std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+                            !std::is_same_v<std::decay_t<U>, Error> && !std::is_same_v<std::decay_t<U>, Result>>>
   Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
@@ -61,14 +62,16 @@ class [[nodiscard]] Result {
 
 /// Success without a value: `return Ok();`.
 struct OkTag {};
-constexpr OkTag Ok() { return {}; }
+constexpr OkTag Ok() {
+  return {};
+}
 
 template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(OkTag) {}                                     // NOLINT(google-explicit-constructor)
-  Result(Error error) : error_(std::move(error)) {}    // NOLINT(google-explicit-constructor)
+  Result(OkTag) {}                                   // NOLINT(google-explicit-constructor)
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
@@ -96,8 +99,8 @@ class [[nodiscard]] Result<void> {
   STREAMOPS_ASSIGN_INNER(STREAMOPS_CONCAT(streamops_result_, __LINE__), declaration, (__VA_ARGS__))
 
 /// Returns the error of a Result from the enclosing function; goes on otherwise.
-#define STREAMOPS_RETURN_IF_ERROR(...)                                 \
-  do {                                                                 \
+#define STREAMOPS_RETURN_IF_ERROR(...)                                         \
+  do {                                                                         \
     if (auto streamops_status = (__VA_ARGS__); !streamops_status) [[unlikely]] \
-      return streamops_status.error();                                 \
+      return streamops_status.error();                                         \
   } while (false)

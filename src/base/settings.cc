@@ -30,8 +30,10 @@ Result<std::int64_t> parse_integer(std::string_view text) {
 /// The value as the number that the bounds are compared with; 0 for types without bounds.
 Result<std::int64_t> measure(const SettingInfo& info, std::string_view value) {
   switch (info.type) {
-    case SettingType::integer: return parse_integer(value);
-    case SettingType::bytes: return parse_byte_size(value);
+    case SettingType::integer:
+      return parse_integer(value);
+    case SettingType::bytes:
+      return parse_byte_size(value);
     case SettingType::duration: {
       STREAMOPS_ASSIGN(const Microseconds duration, parse_duration(value));
       return duration.count();
@@ -44,7 +46,8 @@ Result<std::int64_t> measure(const SettingInfo& info, std::string_view value) {
         if (choice == value) return info.minimum;
       }
       return Error(errors::base::bad_setting, "\"{}\" is none of {}", value, info.choices);
-    case SettingType::text: return info.minimum;
+    case SettingType::text:
+      return info.minimum;
   }
   return info.minimum;
 }
@@ -120,9 +123,17 @@ SettingValues::Origin SettingValues::origin(std::string_view name) const {
   return found == values_.end() ? Origin::fallback : found->second.origin;
 }
 
-std::int64_t SettingValues::integer(std::string_view name) const { return parse_integer(text(name)).value(); }
-bool SettingValues::boolean(std::string_view name) const { return text(name) == "true"; }
-Microseconds SettingValues::duration(std::string_view name) const { return parse_duration(text(name)).value(); }
-std::int64_t SettingValues::bytes(std::string_view name) const { return parse_byte_size(text(name)).value(); }
+std::int64_t SettingValues::integer(std::string_view name) const {
+  return parse_integer(text(name)).value();
+}
+bool SettingValues::boolean(std::string_view name) const {
+  return text(name) == "true";
+}
+Microseconds SettingValues::duration(std::string_view name) const {
+  return parse_duration(text(name)).value();
+}
+std::int64_t SettingValues::bytes(std::string_view name) const {
+  return parse_byte_size(text(name)).value();
+}
 
 }  // namespace streamops

@@ -3,7 +3,8 @@
 //
 //   settings::Kafka kafka = settings::Kafka::from(values);      // kafka.port, kafka.fsync, ...
 //
-// Where a value comes from, last one wins: default, profile (pipeline file), environment (STREAMOPS_KAFKA_PORT), flag (--set kafka.port=0).
+// Where a value comes from, last one wins: default, profile (pipeline file), environment (STREAMOPS_KAFKA_PORT), flag
+// (--set kafka.port=0).
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,12 @@ enum class SettingType : std::uint8_t { integer, boolean, text, duration, bytes,
 
 /// One entry of spec/settings.
 struct SettingInfo {
-  const char* name;     // "kafka.port"
+  const char* name;  // "kafka.port"
   SettingType type;
-  const char* fallback; // the default, as text
-  const char* help;     // one sentence
+  const char* fallback;  // the default, as text
+  const char* help;      // one sentence
   const char* example;
-  std::int64_t minimum; // integer: itself, duration: microseconds, bytes: bytes
+  std::int64_t minimum;  // integer: itself, duration: microseconds, bytes: bytes
   std::int64_t maximum;
   const char* choices;  // "group|always|interval|never" for SettingType::choice
   bool needs_restart;

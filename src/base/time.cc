@@ -104,8 +104,8 @@ Result<WallTime> parse_iso8601(std::string_view text) {
 }
 
 Result<Microseconds> parse_duration(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{{
-      {"us", 1}, {"ms", 1000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}}};
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{
+      {{"us", 1}, {"ms", 1000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}}};
   const Error bad(errors::base::bad_duration, "\"{}\" is not a duration such as 250ms, 5s, 1m30s, 2h or 1d", text);
   std::string_view rest = text;
   std::int64_t total = 0;
@@ -124,7 +124,8 @@ Result<Microseconds> parse_duration(std::string_view text) {
       if (unit == name) scale = micros;
     }
     std::int64_t part = 0;
-    if (scale == 0 || __builtin_mul_overflow(number, scale, &part) || __builtin_add_overflow(total, part, &total)) return bad;
+    if (scale == 0 || __builtin_mul_overflow(number, scale, &part) || __builtin_add_overflow(total, part, &total))
+      return bad;
   }
   return Microseconds{total};
 }

@@ -1,4 +1,5 @@
-// base/uuid.h — 128-bit identifiers (RFC 4122) and their text form. Randomness comes from the caller: see runtime/random.h.
+// base/uuid.h — 128-bit identifiers (RFC 4122) and their text form. Randomness comes from the caller: see
+// runtime/random.h.
 #pragma once
 
 #include <array>

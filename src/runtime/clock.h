@@ -1,4 +1,5 @@
-// runtime/clock.h — where time comes from. Everything that asks for the time takes a Clock, so tests can run a day in a millisecond.
+// runtime/clock.h — where time comes from. Everything that asks for the time takes a Clock, so tests can run a day in a
+// millisecond.
 #pragma once
 
 #include "base/time.h"

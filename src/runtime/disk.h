@@ -1,7 +1,8 @@
-// runtime/disk.h — files, behind an interface so that tests can tear writes, fill the disk and lose what was not synced.
+// runtime/disk.h — files, behind an interface so that tests can tear writes, fill the disk and lose what was not
+// synced.
 //
-// Calls block; loops use them only for what the page cache answers, and leave sync() to a pool. A File may be used from several threads
-// where the calls do not overlap in range.
+// Calls block; loops use them only for what the page cache answers, and leave sync() to a pool. A File may be used from
+// several threads where the calls do not overlap in range.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ namespace streamops::runtime {
 class File {
  public:
   virtual ~File() = default;
-  /// Writes all of `bytes` at the end. Errors: SO-D001 (no room), SO-D002 (any other failure). After an error the size is what size() says.
+  /// Writes all of `bytes` at the end. Errors: SO-D001 (no room), SO-D002 (any other failure). After an error the size
+  /// is what size() says.
   virtual Result<void> append(BytesView bytes) = 0;
   /// Writes all of `bytes` at `offset`.
   virtual Result<void> write_at(std::uint64_t offset, BytesView bytes) = 0;

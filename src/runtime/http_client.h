@@ -47,8 +47,10 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   /// Sends; `done` gets any complete answer, whatever its status, or an Error:
-  /// SO-R010 (cannot connect or resolve), SO-R011 (timed out), SO-R012 (TLS refused), SO-R013 (answer too large), SO-R014 (broken answer), SO-R015 (bad URL).
-  [[nodiscard]] virtual std::unique_ptr<HttpCall> send(HttpRequest request, std::function<void(Result<HttpResponse>)> done) = 0;
+  /// SO-R010 (cannot connect or resolve), SO-R011 (timed out), SO-R012 (TLS refused), SO-R013 (answer too large),
+  /// SO-R014 (broken answer), SO-R015 (bad URL).
+  [[nodiscard]] virtual std::unique_ptr<HttpCall> send(HttpRequest request,
+                                                       std::function<void(Result<HttpResponse>)> done) = 0;
 };
 
 std::unique_ptr<HttpClient> make_http_client(Loop& loop);

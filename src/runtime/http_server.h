@@ -1,5 +1,5 @@
-// runtime/http_server.h — a small HTTP/1.1 server on runtime::Network: keep-alive, chunked bodies in, limits, time-outs, server-sent events out.
-// The parser is a library's (runtime/impl). Threads: all on the network's loop.
+// runtime/http_server.h — a small HTTP/1.1 server on runtime::Network: keep-alive, chunked bodies in, limits,
+// time-outs, server-sent events out. The parser is a library's (runtime/impl). Threads: all on the network's loop.
 #pragma once
 
 #include <functional>
@@ -17,9 +17,9 @@ namespace streamops::runtime {
 
 struct ServerRequest {
   std::string method;
-  std::string path;   // decoded, without the query
+  std::string path;                          // decoded, without the query
   std::map<std::string, std::string> query;  // decoded
-  HttpHeaders headers;  // names in lower case
+  HttpHeaders headers;                       // names in lower case
   std::string body;
   Endpoint peer;
   Endpoint local;  // the listener that it came in by
@@ -73,7 +73,8 @@ class HttpServer {
   virtual Result<Endpoint> listen(const Endpoint& at) = 0;
 };
 
-std::unique_ptr<HttpServer> make_http_server(Loop& loop, Network& network, HttpServerLimits limits, HttpServer::Handler handler);
+std::unique_ptr<HttpServer> make_http_server(Loop& loop, Network& network, HttpServerLimits limits,
+                                             HttpServer::Handler handler);
 
 /// "a%20b" -> "a b"; plus signs too when `plus` is set. A broken escape stays as it is.
 std::string percent_decode(std::string_view text, bool plus);

@@ -1,7 +1,9 @@
-// runtime/loop.h — an event loop: callbacks, one after the other, on one thread. Whatever lives on a loop needs no lock.
+// runtime/loop.h — an event loop: callbacks, one after the other, on one thread. Whatever lives on a loop needs no
+// lock.
 //
-// Two kinds behind one interface: make_loop() runs on real time and real sockets; VirtualLoop (runtime/virtual_loop.h) has a clock that jumps from
-// timer to timer, for tests. Callbacks must not block: disk syncs, DNS, hashing of passwords go to a Pool (runtime/pool.h).
+// Two kinds behind one interface: make_loop() runs on real time and real sockets; VirtualLoop (runtime/virtual_loop.h)
+// has a clock that jumps from timer to timer, for tests. Callbacks must not block: disk syncs, DNS, hashing of
+// passwords go to a Pool (runtime/pool.h).
 #pragma once
 
 #include <functional>
@@ -28,10 +30,11 @@ class Loop {
 
   /// Runs `callback` on the loop, soon, in the order of the posts. From any thread.
   virtual void post(Callback callback) = 0;
-  /// Runs `callback` once after `delay`, unless the returned timer is destroyed before. On the loop's thread (or before run()).
+  /// Runs `callback` once after `delay`, unless the returned timer is destroyed before. On the loop's thread (or before
+  /// run()).
   [[nodiscard]] virtual TimerPtr after(Microseconds delay, Callback callback) = 0;
-  /// Calls `callback` on the loop's thread each time `descriptor` becomes readable, until the returned timer-like handle is destroyed.
-  /// Real loops only. The descriptor stays the caller's.
+  /// Calls `callback` on the loop's thread each time `descriptor` becomes readable, until the returned timer-like
+  /// handle is destroyed. Real loops only. The descriptor stays the caller's.
   [[nodiscard]] virtual TimerPtr watch_readable(int descriptor, Callback callback) = 0;
 
   virtual const Clock& clock() const = 0;
@@ -41,7 +44,8 @@ class Loop {
   virtual bool is_here() const = 0;
 };
 
-/// A real loop with a thread of its own, named for `top` and debuggers (15 letters at most). The destructor stops and joins.
+/// A real loop with a thread of its own, named for `top` and debuggers (15 letters at most). The destructor stops and
+/// joins.
 class LoopThread {
  public:
   virtual ~LoopThread() = default;

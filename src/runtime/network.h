@@ -1,7 +1,8 @@
-// runtime/network.h — TCP (and TLS) as callbacks on a loop. Servers and clients of the project see only this; Asio stays in runtime/impl.
+// runtime/network.h — TCP (and TLS) as callbacks on a loop. Servers and clients of the project see only this; Asio
+// stays in runtime/impl.
 //
-// Life of a connection: accepted or connected -> handler set -> on_data* -> on_closed (exactly once, unless the owner destroyed the
-// Connection before). Destroying a Connection closes it at once; close() sends first what was written.
+// Life of a connection: accepted or connected -> handler set -> on_data* -> on_closed (exactly once, unless the owner
+// destroyed the Connection before). Destroying a Connection closes it at once; close() sends first what was written.
 // Threads: everything on the loop that the network was made for.
 #pragma once
 
@@ -77,7 +78,8 @@ class Listener {
 class Network {
  public:
   virtual ~Network() = default;
-  /// Listens on one numeric address. Errors: SO-R001 (port in use; says by whom where the system tells), SO-R002 (address not ours).
+  /// Listens on one numeric address. Errors: SO-R001 (port in use; says by whom where the system tells), SO-R002
+  /// (address not ours).
   virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& at, std::function<void(ConnectionPtr)> on_accept,
                                                    const std::optional<TlsOptions>& tls = std::nullopt) = 0;
   /// Resolves and connects. `done` gets the connection or SO-R003 (unreachable, refused, timed out, TLS refused).

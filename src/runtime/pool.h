@@ -12,7 +12,8 @@ namespace streamops::runtime {
 class Pool {
  public:
   virtual ~Pool() = default;
-  /// Runs `work` on one of the pool's threads; from any thread. Work of a pool with one thread runs in the order of the calls.
+  /// Runs `work` on one of the pool's threads; from any thread. Work of a pool with one thread runs in the order of the
+  /// calls.
   virtual void run(Callback work) = 0;
 
   /// Runs `work` in the pool and then `then(result)` on `loop`.

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 
 #include "runtime/loop.h"
 
@@ -30,7 +31,6 @@ class VirtualLoop final : public Loop, private Clock {
   std::optional<WallTime> next_due() const;
 
  private:
-  struct Entry;
   class Handle;
   using Key = std::pair<std::int64_t, std::uint64_t>;  // due in microseconds since the start, order of creation
 

@@ -1,7 +1,8 @@
 // Runs the doctest cases of one module and ends with the line that summaries are made from: "N passed, N failed".
 #define DOCTEST_CONFIG_IMPLEMENT
-#include <cstdio>
 #include <doctest/doctest.h>
+
+#include <cstdio>
 
 namespace {
 
