@@ -1,0 +1,84 @@
+// kafka/broker/broker.h — a Kafka broker in the process: topics on disk, a server in front, one loop for all of it.
+//
+//   listeners ── connections ── handlers (one file an API) ──┬── topics ── partitions ── log::PartitionLog
+//                                                            └── groups (members, committed offsets)
+//
+// It is a cluster of one: node 1, leader of every partition, coordinator of every group, controller. What it
+// acknowledges is on disk under the default sync policy, and consumers never see what is not.
+//
+// Threads: lives on one loop; every call but open() and the destructor is made there. Syncs run in the pool.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid.h"
+#include "kafka/broker/views.h"
+#include "log/group_sync.h"
+#include "runtime/disk.h"
+#include "runtime/loop.h"
+#include "runtime/network.h"
+#include "runtime/pool.h"
+#include "settings/kafka.h"
+
+namespace streamops::kafka {
+
+class Topics;
+class Server;
+class Groups;
+struct BrokerStats;
+
+struct BrokerOptions {
+  std::string directory;                     // created when missing; the caller holds its lock
+  std::vector<runtime::Endpoint> listeners;  // numeric addresses; port 0 picks a free one
+  settings::Kafka settings;
+  std::int32_t node_id = 1;
+};
+
+class Broker {
+ public:
+  /// Recovers what is on disk (blocking), then listens. Errors: SO-K001 (data of another version), the disk's, the
+  /// network's (SO-R001, SO-R002). A damaged partition does not stop the broker: see topics().
+  static Result<std::unique_ptr<Broker>> open(BrokerOptions options, runtime::Loop& loop, runtime::Network& network,
+                                              runtime::Disk& disk, runtime::Pool& pool);
+  ~Broker();
+
+  /// The addresses in force, in the order of the options, with the ports that were picked.
+  std::vector<runtime::Endpoint> listeners() const;
+  /// Stops accepting, answers what waits, syncs everything and then calls `done`. Destroy the broker only after that,
+  /// or after its loop has ended.
+  void shutdown(std::function<void()> done);
+
+  // --- for the console, in the process
+  // --------------------------------------------------------------------------------
+  std::vector<TopicView> topic_views() const;
+  /// Raw record batches from `offset` on, at most `max_bytes` but at least one batch; empty at the end. Errors:
+  /// SO-K010, SO-K011.
+  Result<Bytes> read(std::string_view topic, std::int32_t partition, std::int64_t offset, std::size_t max_bytes);
+  const BrokerStats& stats() const;
+
+  // --- for handlers
+  // ----------------------------------------------------------------------------------------------------
+  runtime::Loop& loop();
+  const settings::Kafka& settings() const;
+  std::int32_t node_id() const;
+  const std::string& cluster_id() const;
+  const std::string& directory() const;
+  log::SyncOptions sync_options() const;
+  runtime::Disk& disk();
+  runtime::Pool& pool();
+  Topics& topics();
+  Groups& groups();
+  BrokerStats& stats();
+
+ private:
+  class Impl;
+  explicit Broker(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace streamops::kafka
