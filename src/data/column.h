@@ -9,7 +9,8 @@
 //   structure       bits       -                   -                    one a member, each of the same length
 //
 // validity: bit i (least significant first) is 1 when value i is not null; an empty buffer means that none is null.
-// Invariant: immutable once built; offsets start at 0 and never fall. Columns are shared between batches freely, across threads.
+// Invariant: immutable once built; offsets start at 0 and never fall. Columns are shared between batches freely, across
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ using ColumnPtr = std::shared_ptr<const Column>;
 
 class Column {
  public:
-  Column(TypePtr type, std::size_t length, Bytes validity, Bytes offsets, Bytes values, std::vector<ColumnPtr> children);
+  Column(TypePtr type, std::size_t length, Bytes validity, Bytes offsets, Bytes values,
+         std::vector<ColumnPtr> children);
 
   const TypePtr& type() const { return type_; }
   std::size_t length() const { return length_; }
@@ -83,10 +85,16 @@ class ColumnBuilder {
   void append_float(double value);
   void append_decimal(Int128 unscaled);
   /// string, binary.
-  void append_text(std::string_view value);
+  void append_text(std::string_view value) {
+    values_.insert(values_.end(), value.begin(), value.end());
+    check_text_size();
+    append_offset(static_cast<std::int32_t>(values_.size()));
+    mark(true);
+  }
   /// Closes a nested value; see above.
   void append_present();
   ColumnBuilder& child(std::size_t index) { return children_[index]; }
+  const ColumnBuilder& child(std::size_t index) const { return children_[index]; }
   /// Appends row `row` of `from`, which has the same type.
   void append_from(const Column& from, std::size_t row);
 
@@ -96,9 +104,29 @@ class ColumnBuilder {
   ColumnPtr finish();
 
  private:
-  void mark(bool valid);
+  void start();
+  void mark_with_bits(bool valid);
+  void check_text_size() const;
+  /// Counts one more row; bits are kept only from the first null on.
+  void mark(bool valid) {
+    if (any_null_ || !valid) mark_with_bits(valid);
+    ++length_;
+  }
+  template <typename T>
+  void append_raw(T value) {
+    const std::size_t at = values_.size();
+    values_.resize(at + sizeof(T));
+    std::memcpy(values_.data() + at, &value, sizeof(T));
+  }
+  void append_offset(std::int32_t value) {
+    const std::size_t at = offsets_.size();
+    offsets_.resize(at + sizeof(value));
+    std::memcpy(offsets_.data() + at, &value, sizeof(value));
+  }
 
   TypePtr type_;
+  TypeId id_;
+  std::uint8_t width_;
   std::size_t length_ = 0;
   bool any_null_ = false;
   Bytes validity_;

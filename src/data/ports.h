@@ -23,12 +23,13 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  /// Begins at `from` (a partition that is not named starts at the source's configured start); calls `on_ready` each time records
-  /// may be waiting or the source has ended or failed, not again before poll() was called. A position that the source no longer
-  /// holds (records deleted, topic created again with fewer) is an error of poll(), never a silent jump elsewhere.
+  /// Begins at `from` (a partition that is not named starts at the source's configured start); calls `on_ready` each
+  /// time records may be waiting or the source has ended or failed, not again before poll() was called. A position that
+  /// the source no longer holds (records deleted, topic created again with fewer) is an error of poll(), never a silent
+  /// jump elsewhere.
   virtual void start(std::vector<Position> from, std::function<void()> on_ready) = 0;
-  /// What has arrived, at most about `max_bytes`; empty when nothing waits. An error is final for this source; errors that pass
-  /// by themselves (a broker away) are retried inside and shown by trouble().
+  /// What has arrived, at most about `max_bytes`; empty when nothing waits. An error is final for this source; errors
+  /// that pass by themselves (a broker away) are retried inside and shown by trouble().
   virtual Result<Records> poll(std::size_t max_bytes) = 0;
   /// True when no record will come any more (a bounded source).
   virtual bool ended() const { return false; }
@@ -36,8 +37,8 @@ class Source {
   virtual void acknowledge(const Ack& ack) = 0;
   /// What is wrong right now though retried, for the status page; nothing when all is well.
   virtual std::optional<Error> trouble() const { return std::nullopt; }
-  /// The positions of a source restored after a re-creation of its topic are void: topic ids tell. Nil for non-topics and where
-  /// the broker gives none; otherwise known before the first poll() that returns records.
+  /// The positions of a source restored after a re-creation of its topic are void: topic ids tell. Nil for non-topics
+  /// and where the broker gives none; otherwise known before the first poll() that returns records.
   virtual Uuid topic_id() const { return {}; }
   /// Records known to wait behind the last one handed out; nothing when the source cannot tell.
   virtual std::optional<std::int64_t> lag() const { return std::nullopt; }
@@ -69,12 +70,13 @@ class Sink {
 
   /// Creates what is missing (topic, keyspace, table) and checks that `schema` fits. Calls `done` once.
   virtual void open(const SchemaPtr& schema, std::function<void(Result<void>)> done) = 0;
-  /// Writes all rows. Calls `done` once, when every row is durable or refused for its own sake (listed); an Error is of the kind that
-  /// hits every row (missing table, credentials). Errors that pass are retried inside, without end, and shown by trouble().
+  /// Writes all rows. Calls `done` once, when every row is durable or refused for its own sake (listed); an Error is of
+  /// the kind that hits every row (missing table, credentials). Errors that pass are retried inside, without end, and
+  /// shown by trouble().
   virtual void write(SinkBatch rows, std::function<void(Result<std::vector<RowFailure>>)> done) = 0;
-  /// The columns whose equal values name the same row (a table's primary key), known once open() is done; rows of one record with
-  /// equal keys collapse to the last, and a record without a value deletes the row of its key. Empty: the sink only appends.
-  /// A delete carries these columns; all its others are null.
+  /// The columns whose equal values name the same row (a table's primary key), known once open() is done; rows of one
+  /// record with equal keys collapse to the last, and a record without a value deletes the row of its key. Empty: the
+  /// sink only appends. A delete carries these columns; all its others are null.
   virtual std::vector<std::string> key_columns() const { return {}; }
   virtual std::optional<Error> trouble() const { return std::nullopt; }
   virtual void close(std::function<void()> done) = 0;
@@ -99,11 +101,13 @@ struct DeadLetter {
   }
 };
 
-/// Keeps dead letters durably: a topic whose records have identity() as key and the raw bytes as value, the rest in headers.
+/// Keeps dead letters durably: a topic whose records have identity() as key and the raw bytes as value, the rest in
+/// headers.
 class DeadLetterSink {
  public:
   virtual ~DeadLetterSink() = default;
-  /// Calls `done` once, when every letter is durable. Errors and trouble() as for Sink. Creates its topic with the first letter.
+  /// Calls `done` once, when every letter is durable. Errors and trouble() as for Sink. Creates its topic with the
+  /// first letter.
   virtual void write(std::vector<DeadLetter> letters, std::function<void(Result<void>)> done) = 0;
   virtual std::optional<Error> trouble() const { return std::nullopt; }
   virtual void close(std::function<void()> done) = 0;

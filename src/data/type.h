@@ -12,25 +12,25 @@
 namespace streamops::data {
 
 enum class TypeId : std::uint8_t {
-  null,           // the type of the literal NULL ("void")
-  boolean,        // bits
-  int8,           // TINYINT   (BYTE)
-  int16,          // SMALLINT  (SHORT)
-  int32,          // INT
-  int64,          // BIGINT    (LONG)
-  float32,        // FLOAT     (REAL)
-  float64,        // DOUBLE
-  decimal,        // DECIMAL(precision, scale), 128 bits
-  string,         // STRING, UTF-8
-  binary,         // BINARY
-  date,           // DATE: int32 days since 1970-01-01
-  timestamp,      // TIMESTAMP: int64 microseconds since the epoch, an instant
-  timestamp_ntz,  // TIMESTAMP_NTZ: int64 microseconds, a wall clock without zone
-  interval_day,   // INTERVAL DAY TO SECOND: int64 microseconds
-  interval_month, // INTERVAL YEAR TO MONTH: int32 months
-  array,          // ARRAY<element>: children[0]
-  map,            // MAP<key, value>: children[0], children[1]
-  structure       // STRUCT<name: type, ...>
+  null,            // the type of the literal NULL ("void")
+  boolean,         // bits
+  int8,            // TINYINT   (BYTE)
+  int16,           // SMALLINT  (SHORT)
+  int32,           // INT
+  int64,           // BIGINT    (LONG)
+  float32,         // FLOAT     (REAL)
+  float64,         // DOUBLE
+  decimal,         // DECIMAL(precision, scale), 128 bits
+  string,          // STRING, UTF-8
+  binary,          // BINARY
+  date,            // DATE: int32 days since 1970-01-01
+  timestamp,       // TIMESTAMP: int64 microseconds since the epoch, an instant
+  timestamp_ntz,   // TIMESTAMP_NTZ: int64 microseconds, a wall clock without zone
+  interval_day,    // INTERVAL DAY TO SECOND: int64 microseconds
+  interval_month,  // INTERVAL YEAR TO MONTH: int32 months
+  array,           // ARRAY<element>: children[0]
+  map,             // MAP<key, value>: children[0], children[1]
+  structure        // STRUCT<name: type, ...>
 };
 
 class Type;
@@ -51,8 +51,9 @@ class Type {
   static TypePtr scalar(TypeId id);
   /// precision 1 to 38, scale 0 to precision (checked).
   static TypePtr decimal(int precision, int scale);
-  static TypePtr array(TypePtr element);
-  static TypePtr map(TypePtr key, TypePtr value);
+  /// `nullable`: whether an element (of a map: a value) may be null; keys never are.
+  static TypePtr array(TypePtr element, bool nullable = true);
+  static TypePtr map(TypePtr key, TypePtr value, bool nullable = true);
   static TypePtr structure(std::vector<Field> fields);
 
   TypeId id() const { return id_; }
@@ -80,7 +81,9 @@ class Type {
   std::vector<Field> fields_;
 };
 
-inline bool same_type(const TypePtr& a, const TypePtr& b) { return a == b || *a == *b; }
+inline bool same_type(const TypePtr& a, const TypePtr& b) {
+  return a == b || *a == *b;
+}
 
 /// An ordered list of columns.
 class Schema {
