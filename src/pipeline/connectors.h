@@ -1,0 +1,46 @@
+// pipeline/connectors.h — the port by which a pipeline gets its sources and sinks. `app` registers the real ones
+// (connect/*), tests their own.
+//
+// The options are those of the file (file.h); endpoints and credentials are the factory's own affair: it was built from
+// the profile.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "data/ports.h"
+#include "pipeline/file.h"
+#include "runtime/loop.h"
+
+namespace streamops::pipeline {
+
+/// For whom a connector works.
+struct ConnectorUse {
+  runtime::Loop& loop;  // all calls and callbacks of the connector happen there
+  std::string owner;    // "user_automation.created_users": names consumer group, client id, spool and metrics
+  std::string run;      // the run of a task, the same again when it is resumed; empty for a stream
+  /// Lines for the task's log ("poll 3: 503, again in 2s"); may be empty.
+  std::function<void(std::string)> log;
+};
+
+class ConnectorFactory {
+ public:
+  virtual ~ConnectorFactory() = default;
+
+  /// A bounded source: ends when its polls are done and acknowledged or, with a run that was interrupted, when the rest
+  /// is.
+  virtual Result<std::unique_ptr<data::Source>> http_source(const HttpSourceSpec& spec, const ConnectorUse& use) = 0;
+  virtual Result<std::unique_ptr<data::Source>> kafka_source(const KafkaSourceSpec& spec, const ConnectorUse& use) = 0;
+  virtual Result<std::unique_ptr<data::Sink>> kafka_sink(const KafkaSinkSpec& spec, const ConnectorUse& use) = 0;
+  virtual Result<std::unique_ptr<data::Sink>> cassandra_sink(const CassandraSinkSpec& spec,
+                                                             const ConnectorUse& use) = 0;
+  virtual Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,
+                                                                     const ConnectorUse& use) = 0;
+  /// Makes sure that a topic exists before something reads it; `done` on `use.loop`, once.
+  virtual void create_topic(const std::string& topic, int partitions, const ConnectorUse& use,
+                            std::function<void(Result<void>)> done) = 0;
+};
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,171 @@
+// pipeline/file.h — the pipeline file as values: what a person wrote, checked against the schema (file_schema.h), with
+// variables put in and durations read. SQL and DDL are still text here; check.h binds them.
+//
+// Every text that a later stage may complain about is Located: it remembers its node, so an error can point at it.
+// Values that came out of ${env:…} or ${file:…} are marked secret; messages show what the file says, never what came
+// out.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "pipeline/yaml.h"
+
+namespace streamops::pipeline {
+
+/// A text of the file, where it stands.
+struct Located {
+  std::string text;
+  const yaml::Node* node = nullptr;  // owned by PipelineFile::document
+};
+
+using TextMap = std::map<std::string, std::string>;
+
+struct TlsSpec {
+  std::string ca_file;
+  std::string certificate;
+  std::string key;
+  bool verify = true;
+};
+
+/// `http:` in a source. One record a poll: its body.
+struct HttpSourceSpec {
+  std::string url;                       // http://, https:// or builtin:randomuser
+  Microseconds every = Seconds{1};       // from one poll's start to the next one's
+  std::optional<Microseconds> duration;  // `for`: polls begin while it lasts; nothing: one poll
+  TextMap headers;
+  TextMap query;
+  Microseconds timeout = Seconds{30};
+  int retries = 5;                           // of one poll, with back-off and jitter
+  std::int64_t max_body = 64 * 1024 * 1024;  // bytes
+  std::optional<TlsSpec> tls;
+};
+inline constexpr std::string_view built_in_users_api = "builtin:randomuser";
+
+enum class StartAt : std::uint8_t { earliest, latest };
+
+/// `kafka:` in a source.
+struct KafkaSourceSpec {
+  std::string topic;
+  std::string format;  // "json"
+  StartAt start = StartAt::earliest;
+};
+
+/// `kafka:` in a sink.
+struct KafkaSinkSpec {
+  std::string topic;
+  std::string key;  // the column that becomes the record's key; empty: records without a key
+  std::string format;
+  int partitions = 1;  // of a topic that has to be created
+};
+
+enum class NullPolicy : std::uint8_t { unset, erase };
+
+/// `cassandra:` in a sink.
+struct CassandraSinkSpec {
+  std::string keyspace;
+  std::string table;
+  std::vector<std::string> create;  // CQL statements, in order
+  NullPolicy nulls = NullPolicy::unset;
+  std::optional<Microseconds> ttl;
+};
+
+/// What source, select and sink of a task or stream have in common.
+struct StepSpec {
+  std::string name;
+  const yaml::Node* node = nullptr;
+  std::optional<HttpSourceSpec> http_source;  // exactly one of the sources
+  std::optional<KafkaSourceSpec> kafka_source;
+  Located schema;
+  Located select;
+  std::optional<KafkaSinkSpec> kafka_sink;  // exactly one of the sinks
+  std::optional<CassandraSinkSpec> cassandra_sink;
+  Located key;     // sink.kafka.key
+  Located table;   // sink.cassandra.table
+  Located create;  // sink.cassandra.create
+};
+
+struct TaskFileSpec : StepSpec {
+  std::vector<Located> after;  // tasks that must have succeeded
+  int retries = 0;
+  Microseconds retry_delay = Seconds{300};
+};
+
+struct StreamFileSpec : StepSpec {};
+
+struct TestSpec {
+  std::string name;
+  const yaml::Node* node = nullptr;
+  Located step;  // the task or stream under test
+  WallTime clock;
+  Located given;                      // one raw record a line
+  Located expect;                     // one row as JSON a line
+  std::vector<Located> dead_letters;  // the codes of records that do not pass, in order
+};
+
+struct KafkaEndpoint {
+  std::string bootstrap;
+  std::string sasl_mechanism;  // empty: none
+  std::string username;
+  std::string password;
+  std::optional<TlsSpec> tls;
+};
+
+struct CassandraEndpoint {
+  std::vector<std::string> contact_points;  // "host" or "host:port"
+  std::string local_datacenter;             // empty: that of the first contact point
+  std::string username;
+  std::string password;
+  std::string consistency;  // "LOCAL_QUORUM"
+  std::optional<TlsSpec> tls;
+};
+
+/// Where a pipeline runs. What is not given is embedded.
+struct Profile {
+  std::string name;
+  std::optional<KafkaEndpoint> kafka;
+  std::optional<CassandraEndpoint> cassandra;
+  TextMap variables;
+  bool scheduler = true;
+};
+
+/// Where ${env:NAME} and ${file:path} look. Tests bring their own.
+struct Surroundings {
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  std::function<Result<std::string>(const std::string& path)> read_file;
+
+  /// The process's environment; files relative to the folder of `pipeline_file`, at most 64 KiB each.
+  static Surroundings of_process(const std::string& pipeline_file);
+};
+
+struct PipelineFile {
+  std::shared_ptr<const yaml::Document> document;
+  std::string name;
+  std::string description;
+  Located schedule;  // "@daily", a cron expression, or empty: by hand only
+  std::string time_zone = "UTC";
+  std::vector<TaskFileSpec> tasks;
+  std::vector<StreamFileSpec> streams;
+  std::vector<TestSpec> tests;
+  Profile profile;                         // the chosen one
+  std::vector<std::string> profile_names;  // all that could be chosen
+};
+
+/// What reading gives: a file, or every mistake in it, in the order of the text.
+struct FileReading {
+  std::optional<PipelineFile> file;
+  std::vector<Error> errors;  // empty exactly when `file` is there
+};
+
+/// Reads a pipeline file's text against the schema for one profile ("embedded", "live", "real" or one of the file's
+/// own). Errors: SO-P001 to SO-P029.
+FileReading read_pipeline_file(std::string text, const std::string& file, const std::string& profile,
+                               const Surroundings& surroundings);
+
+}  // namespace streamops::pipeline
