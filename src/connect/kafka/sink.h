@@ -1,0 +1,35 @@
+// connect/kafka/sink.h — rows into a topic: one record a row, key from a column, value = the row as JSON (Spark's
+// to_json), the record's own timestamp. A row that is a delete becomes a tombstone.
+//
+// write() is done when every record is durable by the broker's rules (idempotent, acks=all). Threads: one loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "data/ports.h"
+#include "kafka/client/config.h"
+#include "kafka/client/producer.h"
+#include "runtime/loop.h"
+#include "runtime/pool.h"
+
+namespace streamops::connect {
+
+struct KafkaSinkOptions {
+  std::string topic;
+  std::string key;     // column that becomes the key and stays in the value; empty: records without a key
+  int partitions = 1;  // of a topic that has to be created
+  kafka::ProducerOptions producer;
+};
+
+/// Everything given must outlive the sink. Errors of open(): SO-K201 to SO-K206, SO-K210 (no such column); of write():
+/// SO-K203 to SO-K208; of single rows: SO-K207, SO-K211 (the key is null in a delete).
+std::unique_ptr<data::Sink> make_kafka_sink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop,
+                                            runtime::Pool& pool);
+
+/// A topic of dead letters: key = identity(), value = the raw bytes, everything else in headers named so.code,
+/// so.message, so.stage, so.origin, so.partition, so.offset, so.key, so.write_timestamp. Created with its first letter.
+std::unique_ptr<data::DeadLetterSink> make_kafka_dead_letters(std::string topic, kafka::ClientConfig config,
+                                                              runtime::Loop& loop, runtime::Pool& pool);
+
+}  // namespace streamops::connect

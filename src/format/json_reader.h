@@ -1,0 +1,69 @@
+// format/json_reader.h — JSON bytes straight into columns, by the rules of Spark 4.0's from_json in PERMISSIVE mode.
+//
+//   value of a record                      becomes
+//   an object that fits the schema         a row
+//   nothing (a tombstone)                  an entry of `deletes`, no row
+//   empty or blank                         a row of nulls
+//   anything for which Spark would fill    an entry of `poison`, no row
+//   _corrupt_record
+//
+// Two ways lead to the same columns: simdjson on-demand for documents that are plain JSON and fit, and a lenient parser
+// of ours (impl/json_tape.h) for everything else: quotes of the other kind, NaN, duplicates, wrong types, damage. The
+// fast way gives up at the first surprise, so the lenient one alone decides what is accepted.
+// Rules worth knowing: names are case-sensitive, the last duplicate wins, whatever follows the closing brace is not
+// looked at, numbers and whole objects fit into STRING (as Spark writes them), everything else must have its own type.
+//
+// Threads: one reader, one thread at a time; it keeps its buffers between calls.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "data/batch.h"
+#include "data/position.h"
+
+namespace streamops::format {
+
+struct JsonLimits {
+  std::size_t max_bytes = 64 * 1024 * 1024;  // of one document
+  int max_depth = 1000;                      // of nested objects and arrays
+};
+
+/// A record that cannot be read.
+struct Poison {
+  std::size_t record;  // index into the Records
+  Error error;         // SO-F001 to SO-F005; names the field and what was found
+};
+
+struct Decoded {
+  /// The good records in order; `origin` says which record each row is. Columns that are not needed are null pointers.
+  data::Batch batch;
+  std::vector<Poison> poison;
+  /// Indices of the records without a value.
+  std::vector<std::size_t> deletes;
+};
+
+class JsonReader {
+ public:
+  /// `needed` has one entry a column; empty means all. Columns that are not needed are checked all the same, and not
+  /// built.
+  explicit JsonReader(data::SchemaPtr schema, std::vector<bool> needed = {}, JsonLimits limits = {});
+  JsonReader(JsonReader&&) noexcept;
+  JsonReader& operator=(JsonReader&&) noexcept;
+  ~JsonReader();
+
+  /// Decodes every record. Values must be followed by 64 readable bytes (data/position.h).
+  Decoded decode(const data::Records& records);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Spark's from_json(texts, type) in PERMISSIVE mode: `type` is a STRUCT, an ARRAY or a MAP with STRING keys. Null and
+/// blank texts give null; a bad field gives null in its place; a text that is no JSON gives a STRUCT of nulls, or null.
+data::ColumnPtr from_json(const data::Column& texts, const data::TypePtr& type, const JsonLimits& limits = {});
+
+}  // namespace streamops::format

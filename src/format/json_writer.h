@@ -1,0 +1,33 @@
+// format/json_writer.h — rows of a batch as JSON text, as Spark's to_json writes them.
+//
+//   {"id":"7","n":1.5,"at":"2024-01-02T03:04:05.600Z","tags":["a",null]}
+//
+// Null members of rows and structures are left out; null elements and map values are written as null. Numbers are
+// Spark's (1.0E10, 1.5; NaN as a text), timestamps have milliseconds and a Z, dates are ISO, binary is base64.
+// Everything is appended to the caller's buffer. Hot path: once per value, no allocation but the buffer's growth.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "data/batch.h"
+
+namespace streamops::format {
+
+/// Writes rows of one schema.
+class JsonRowWriter {
+ public:
+  explicit JsonRowWriter(const data::Schema& schema);
+
+  /// Appends row `row` as one object. Columns of the batch that are null pointers count as null.
+  void append(const data::Batch& batch, std::size_t row, std::string& out) const;
+
+ private:
+  std::vector<std::string> names_;  // "\"name\":", escaped once
+};
+
+/// Appends one value of a column; `null` when it is null. This is to_json for structures, arrays and maps.
+void append_json(const data::Column& column, std::size_t row, std::string& out);
+
+}  // namespace streamops::format

@@ -1,0 +1,53 @@
+// kafka/client/consumer.h — reads partitions of one topic from given offsets. Not managed by a group: who reads decides
+// where, and keeps its positions itself.
+//
+// The library prefetches on its own threads, at most `prefetch_bytes` a partition, and wakes the loop through a file
+// descriptor; poll() takes what is there. Nothing here blocks.
+// Threads: one loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/position.h"
+#include "kafka/client/config.h"
+#include "runtime/loop.h"
+#include "runtime/pool.h"
+
+namespace streamops::kafka {
+
+struct ConsumerOptions {
+  std::string topic;
+  std::size_t prefetch_bytes = 1024 * 1024;  // a partition
+};
+
+/// Offsets with a meaning of their own for Consumer::add.
+inline constexpr std::int64_t offset_earliest = -2;
+inline constexpr std::int64_t offset_latest = -1;
+
+class Consumer {
+ public:
+  /// `on_ready` is called on the loop when records, or news about trouble, may be waiting; not again before poll().
+  /// Errors: SO-K201.
+  static Result<std::unique_ptr<Consumer>> open(const ClientConfig& config, const ConsumerOptions& options,
+                                                runtime::Loop& loop, runtime::Pool& pool,
+                                                std::function<void()> on_ready);
+  virtual ~Consumer() = default;
+
+  /// Reads `partition` from `offset` on. Once a partition.
+  virtual Result<void> add(std::int32_t partition, std::int64_t offset) = 0;
+  /// What has arrived, at most about `max_bytes` of keys and values, copied into one arena. Errors are final:
+  /// SO-K203, SO-K204, SO-K205 (the offset is gone from the log).
+  virtual Result<data::Records> poll(std::size_t max_bytes) = 0;
+  /// What is wrong right now though the library keeps trying.
+  virtual std::optional<Error> trouble() const = 0;
+  /// Records behind the last one handed out, as far as fetches told.
+  virtual std::optional<std::int64_t> lag() const = 0;
+};
+
+}  // namespace streamops::kafka
