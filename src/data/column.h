@@ -25,6 +25,7 @@
 namespace streamops::data {
 
 __extension__ using Int128 = __int128;
+__extension__ using UInt128 = unsigned __int128;
 
 class Column;
 using ColumnPtr = std::shared_ptr<const Column>;
