@@ -2,11 +2,11 @@
 //
 //   | u8 version (0x80 = response) | u8 flags | i16 stream | u8 opcode | i32 body length | body |
 //
-// FrameReader cuts a stream of bytes into frames, whatever the pieces are in which they arrive: plain frames at first; after
-// start_segments() the frames come inside of v5 segments (segment.h). FrameWriter is the way back.
+// FrameReader cuts a stream of bytes into frames, whatever the pieces are in which they arrive: plain frames at first;
+// after start_segments() the frames come inside of v5 segments (segment.h). FrameWriter is the way back.
 //
-// Invariants: a body length is compared with the limit before one byte is reserved for it; after an error the reader stays failed.
-// Threads: none of its own; one reader and one writer belong to one connection.
+// Invariants: a body length is compared with the limit before one byte is reserved for it; after an error the reader
+// stays failed. Threads: none of its own; one reader and one writer belong to one connection.
 #pragma once
 
 #include <cstdint>
@@ -75,32 +75,34 @@ class FrameReader {
 
   /// Takes bytes as they arrive (copied).
   void feed(BytesView bytes);
-  /// The next whole frame; nothing when more bytes are needed. The body is valid until the next call of feed() or next().
-  /// Errors (the connection must be closed, after fault_reply() was sent): SO-C101 (version), SO-C102 (too long), SO-C104 (segment damaged),
-  /// SO-C105 (compressed body broken), SO-C106 (unknown opcode or wrong direction).
+  /// The next whole frame; nothing when more bytes are needed. The body is valid until the next call of feed() or
+  /// next(). Errors (the connection must be closed, after fault_reply() was sent): SO-C101 (version), SO-C102 (too
+  /// long), SO-C104 (segment damaged), SO-C105 (compressed body broken), SO-C106 (unknown opcode or wrong direction).
   Result<std::optional<Frame>> next();
-  /// After an error of a server's reader: the bytes that Cassandra answers before it closes (a whole ERROR frame), else empty.
+  /// After an error of a server's reader: the bytes that Cassandra answers before it closes (a whole ERROR frame), else
+  /// empty.
   Bytes fault_reply() const;
   /// Bodies of v3 and v4 frames with the compressed flag are decompressed with this; also the segments of v5.
   void set_compression(Compression compression) { compression_ = compression; }
-  /// From here on bytes are v5 segments. Call it between next() calls: on the server when STARTUP has been read (v5), on the client when
-  /// READY or AUTHENTICATE has been read.
+  /// From here on bytes are v5 segments. Call it between next() calls: on the server when STARTUP has been read (v5),
+  /// on the client when READY or AUTHENTICATE has been read.
   void start_segments() { segments_ = true; }
 
  private:
   Result<std::optional<Frame>> next_frame(BytesView from, std::size_t& used);
   Result<bool> unpack_segment();
-  Error fail(Error error, std::uint32_t wire_code, std::uint8_t reply_version, std::uint8_t reply_flags, std::int16_t stream);
+  Error fail(Error error, std::uint32_t wire_code, std::uint8_t reply_version, std::uint8_t reply_flags,
+             std::int16_t stream);
 
   Side side_;
   FrameLimits limits_;
   Compression compression_ = Compression::none;
   bool segments_ = false;
-  Bytes input_;          // raw bytes from the wire
+  Bytes input_;  // raw bytes from the wire
   std::size_t input_at_ = 0;
-  Bytes unpacked_;       // frames cut out of segments
+  Bytes unpacked_;  // frames cut out of segments
   std::size_t unpacked_at_ = 0;
-  Bytes body_;           // a decompressed body
+  Bytes body_;  // a decompressed body
   std::optional<Error> failed_;
   Bytes reply_;
 };
@@ -113,16 +115,19 @@ class FrameWriter {
   void set_version(Version version) { version_ = version; }
   Version version() const { return version_; }
   void set_compression(Compression compression) { compression_ = compression; }
-  /// On the server after READY/AUTHENTICATE was written (it goes out plain), on the client before the message after STARTUP's answer.
+  /// On the server after READY/AUTHENTICATE was written (it goes out plain), on the client before the message after
+  /// STARTUP's answer.
   void start_segments() { segments_ = true; }
 
   /// Begins a frame in `out`; write the body behind it and end it with finish(). One frame at a time.
   void begin(Bytes& out, Opcode opcode, std::int16_t stream, std::uint8_t flags = 0);
-  /// Fills in the length, compresses the body (v3, v4) where that was agreed. The frame stays open for more frames behind it.
+  /// Fills in the length, compresses the body (v3, v4) where that was agreed. The frame stays open for more frames
+  /// behind it.
   void finish(Bytes& out);
   /// A whole frame at once.
   void append(Bytes& out, Opcode opcode, std::int16_t stream, BytesView body, std::uint8_t flags = 0);
-  /// Turns a run of whole frames into what goes out: itself, or v5 segments (small frames share one, a large frame is split).
+  /// Turns a run of whole frames into what goes out: itself, or v5 segments (small frames share one, a large frame is
+  /// split).
   Bytes seal(Bytes frames) const;
 
  private:
@@ -133,7 +138,8 @@ class FrameWriter {
   std::size_t start_ = 0;
 };
 
-/// The whole ERROR frame with which a server refuses a version, as Cassandra 5 sends it (a v5 frame on stream 0; for 6 without the beta flag a v6 one).
+/// The whole ERROR frame with which a server refuses a version, as Cassandra 5 sends it (a v5 frame on stream 0; for 6
+/// without the beta flag a v6 one).
 Bytes version_refusal(std::uint8_t requested, std::uint8_t flags);
 
 }  // namespace streamops::cql

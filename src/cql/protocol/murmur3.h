@@ -1,7 +1,8 @@
 // cql/protocol/murmur3.h — the token of a partition key, as Cassandra's Murmur3Partitioner computes it.
 //
-// MurmurHash3 x64/128, first half, seed 0, with one twist kept for ever: the bytes of the tail are taken as signed. Long.MIN_VALUE is no token and
-// becomes Long.MAX_VALUE. A composite partition key is hashed as, for each column, | u16 length | bytes | 0 |.
+// MurmurHash3 x64/128, first half, seed 0, with one twist kept for ever: the bytes of the tail are taken as signed.
+// Long.MIN_VALUE is no token and becomes Long.MAX_VALUE. A composite partition key is hashed as, for each column, | u16
+// length | bytes | 0 |.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,10 @@
-// cql/protocol/notation.h — the small words of the native protocol (v5 §3): read with every length checked, written by appending.
+// cql/protocol/notation.h — the small words of the native protocol (v5 §3): read with every length checked, written by
+// appending.
 //
 //   [int] i32   [long] i64   [short] u16   [string] u16 n, bytes   [long string] i32 n, bytes   [uuid] 16 bytes
 //   [bytes] i32 n, bytes (n < 0: null)     [value] the same, and n = -2: not set     [short bytes] u16 n, bytes
-//   [inetaddr] u8 n (4|16), bytes          [inet] [inetaddr] i32 port                 [string map] u16 n, n × ([string], [string])
+//   [inetaddr] u8 n (4|16), bytes          [inet] [inetaddr] i32 port                 [string map] u16 n, n ×
+//   ([string], [string])
 #pragma once
 
 #include <cstdint>
@@ -62,8 +64,9 @@ struct InetAddress {
   friend bool operator==(const InetAddress&, const InetAddress&) = default;
 };
 
-/// Reads front to back; views point into the given bytes. The first error sticks: later reads give zero values, so a message is read
-/// straight through and `status()` is asked once at the end (and before any loop bound is trusted: counts are checked against what is left).
+/// Reads front to back; views point into the given bytes. The first error sticks: later reads give zero values, so a
+/// message is read straight through and `status()` is asked once at the end (and before any loop bound is trusted:
+/// counts are checked against what is left).
 class Reader {
  public:
   explicit Reader(BytesView bytes) : bytes_(bytes) {}
@@ -107,7 +110,7 @@ class Reader {
   const char* problem_ = nullptr;
 };
 
-void append_string(Bytes& out, std::string_view text);       // at most 65535 bytes (checked)
+void append_string(Bytes& out, std::string_view text);  // at most 65535 bytes (checked)
 void append_long_string(Bytes& out, std::string_view text);
 void append_uuid(Bytes& out, const Uuid& uuid);
 void append_bytes_value(Bytes& out, const std::optional<BytesView>& bytes);  // [bytes]

@@ -1,7 +1,8 @@
 // cql/protocol/requests.h — what clients ask (native protocol §4.1), decoded and encoded for versions 3 to 5.
 //
-// Decoded messages hold views into the frame's body and live as long as it. Encoding appends the body alone: FrameWriter adds the header.
-// Errors of every decode_…: SO-C103 (truncated or impossible), SO-C107 (a feature that the connection's version does not have).
+// Decoded messages hold views into the frame's body and live as long as it. Encoding appends the body alone:
+// FrameWriter adds the header. Errors of every decode_…: SO-C103 (truncated or impossible), SO-C107 (a feature that the
+// connection's version does not have).
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,9 @@ struct QueryParameters {
   std::optional<std::int32_t> page_size;
   std::optional<BytesView> paging_state;
   std::optional<Consistency> serial_consistency;
-  std::optional<std::int64_t> timestamp;         // microseconds since the epoch
-  std::optional<std::string_view> keyspace;      // v5
-  std::optional<std::int32_t> now_in_seconds;    // v5
+  std::optional<std::int64_t> timestamp;       // microseconds since the epoch
+  std::optional<std::string_view> keyspace;    // v5
+  std::optional<std::int32_t> now_in_seconds;  // v5
 };
 
 struct Query {
@@ -80,8 +81,8 @@ struct AuthResponse {
 
 /// What may stand in front of the body proper, by the frame's flags.
 struct Prologue {
-  std::optional<Uuid> tracing_id;      // responses
-  std::vector<std::string> warnings;   // responses
+  std::optional<Uuid> tracing_id;     // responses
+  std::vector<std::string> warnings;  // responses
   std::vector<std::pair<std::string_view, std::optional<BytesView>>> custom_payload;
 };
 /// Reads the prologue of `frame` and leaves `reader` (made over frame.body) at the message itself.

@@ -1,7 +1,7 @@
 // cql/protocol/responses.h — what servers answer (native protocol §4.2), decoded and encoded for versions 3 to 5.
 //
-// Rows are not unpacked into objects: a Rows result holds a view of the cells, read front to back with RowReader, written by append_value.
-// Errors of every decode_…: SO-C103.
+// Rows are not unpacked into objects: a Rows result holds a view of the cells, read front to back with RowReader,
+// written by append_value. Errors of every decode_…: SO-C103.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ struct ColumnSpec {
 };
 
 struct RowsMetadata {
-  std::vector<ColumnSpec> columns;               // empty when has_columns is false
-  std::int32_t column_count = 0;                 // set also without columns; an encoder takes columns.size() when has_columns
-  bool has_columns = true;                       // false: NO_METADATA, the client knows them
-  std::optional<BytesView> paging_state;         // HAS_MORE_PAGES
-  std::optional<BytesView> new_metadata_id;      // v5: METADATA_CHANGED
+  std::vector<ColumnSpec> columns;        // empty when has_columns is false
+  std::int32_t column_count = 0;          // set also without columns; an encoder takes columns.size() when has_columns
+  bool has_columns = true;                // false: NO_METADATA, the client knows them
+  std::optional<BytesView> paging_state;  // HAS_MORE_PAGES
+  std::optional<BytesView> new_metadata_id;  // v5: METADATA_CHANGED
 };
 
 struct VoidResult {};
@@ -43,7 +43,7 @@ struct Rows {
 };
 struct Prepared {
   BytesView id;
-  BytesView result_metadata_id;              // v5
+  BytesView result_metadata_id;  // v5
   std::vector<ColumnSpec> variables;
   std::vector<std::uint16_t> partition_key;  // v4 on: which variables are the partition key, in its order
   RowsMetadata result;                       // no columns for statements that answer no rows
@@ -55,8 +55,8 @@ struct SchemaChange {
   Change change = Change::created;
   Target target = Target::keyspace;
   std::string keyspace;
-  std::string name;                     // not for keyspaces
-  std::vector<std::string> arguments;   // functions and aggregates: argument types
+  std::string name;                    // not for keyspaces
+  std::vector<std::string> arguments;  // functions and aggregates: argument types
 };
 using ResultMessage = std::variant<VoidResult, Rows, SetKeyspace, Prepared, SchemaChange>;
 
@@ -102,22 +102,24 @@ struct ErrorMessage {
   Consistency consistency = Consistency::one;  // unavailable, timeouts, failures
   std::int32_t received = 0;                   // unavailable: replicas alive; else answers received
   std::int32_t required = 0;
-  bool data_present = false;                   // read_timeout, read_failure
-  std::string write_type;                      // write_timeout, write_failure: "SIMPLE", "BATCH", "UNLOGGED_BATCH", "COUNTER", "CAS", …
-  std::optional<std::uint16_t> contentions;    // v5: write_timeout of a CAS
-  std::int32_t failures = 0;                   // read_failure, write_failure
+  bool data_present = false;  // read_timeout, read_failure
+  std::string write_type;     // write_timeout, write_failure: "SIMPLE", "BATCH", "UNLOGGED_BATCH", "COUNTER", "CAS", …
+  std::optional<std::uint16_t> contentions;                            // v5: write_timeout of a CAS
+  std::int32_t failures = 0;                                           // read_failure, write_failure
   std::vector<std::pair<InetAddress, std::uint16_t>> failure_reasons;  // v5
-  std::string keyspace;                        // already_exists, function_failure
-  std::string name;                            // already_exists: the table (empty: the keyspace); function_failure: the function
-  std::vector<std::string> arguments;          // function_failure
-  Bytes unprepared_id;                         // unprepared
+  std::string keyspace;                                                // already_exists, function_failure
+  std::string name;  // already_exists: the table (empty: the keyspace); function_failure: the function
+  std::vector<std::string> arguments;  // function_failure
+  Bytes unprepared_id;                 // unprepared
 };
 
 /// Reads the cells of a Rows result, row by row.
 class RowReader {
  public:
-  explicit RowReader(const Rows& rows) : reader_(rows.cells), columns_(rows.metadata.column_count), left_(rows.row_count) {}
-  /// Reads the next row into `cells` (resized to the column count; nothing for null). False at the end or on damage: see status().
+  explicit RowReader(const Rows& rows)
+      : reader_(rows.cells), columns_(rows.metadata.column_count), left_(rows.row_count) {}
+  /// Reads the next row into `cells` (resized to the column count; nothing for null). False at the end or on damage:
+  /// see status().
   bool next(std::vector<std::optional<BytesView>>& cells);
   Result<void> status() const { return reader_.status(); }
 
@@ -151,7 +153,8 @@ void append_error(Bytes& out, const ErrorMessage& message, Version version);
 void append_type(Bytes& out, const CqlType& type, Version version);
 /// Nothing (and a failed reader) when it cannot be; nesting is limited to 64.
 CqlTypePtr read_type(Reader& reader);
-/// "org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3)"; unknown classes give a custom type.
+/// "org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3)"; unknown classes give a
+/// custom type.
 CqlTypePtr type_from_java_class(std::string_view java_class);
 
 }  // namespace streamops::cql

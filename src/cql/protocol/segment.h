@@ -1,10 +1,12 @@
 // cql/protocol/segment.h — the outer framing of protocol v5 (v5 §2.3): frames travel in segments with checksums.
 //
 //   uncompressed: | 3 bytes: length 17 bits, self-contained 1 bit | CRC24 3 | payload | CRC32 4 |
-//   lz4:          | 5 bytes: compressed length 17, uncompressed length 17, self-contained 1 | CRC24 3 | payload | CRC32 4 |
+//   lz4:          | 5 bytes: compressed length 17, uncompressed length 17, self-contained 1 | CRC24 3 | payload | CRC32
+//   4 |
 //                 (uncompressed length 0: the payload is not compressed)
 //
-// Everything little-endian. A self-contained segment holds whole frames; a frame that does not fit is spread over segments that hold nothing else.
+// Everything little-endian. A self-contained segment holds whole frames; a frame that does not fit is spread over
+// segments that hold nothing else.
 #pragma once
 
 #include <cstdint>

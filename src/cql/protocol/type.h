@@ -18,7 +18,8 @@
 
 namespace streamops::cql {
 
-/// The option ids of the native protocol (v5 §4.2.5.2). `vector` has none (it travels as a custom class) and a number of ours.
+/// The option ids of the native protocol (v5 §4.2.5.2). `vector` has none (it travels as a custom class) and a number
+/// of ours.
 enum class TypeId : std::uint16_t {
   custom = 0x0000,  // a Java class that we do not know; values are opaque bytes
   ascii = 0x0001,
@@ -111,7 +112,9 @@ class CqlType {
   std::string name_;
 };
 
-inline bool same_type(const CqlTypePtr& a, const CqlTypePtr& b) { return a == b || *a == *b; }
+inline bool same_type(const CqlTypePtr& a, const CqlTypePtr& b) {
+  return a == b || *a == *b;
+}
 
 /// The scalar called `name` ("int", "varchar" for text, …; in any case); nullptr when there is none.
 CqlTypePtr scalar_by_name(std::string_view name);

@@ -1,10 +1,11 @@
 // cql/protocol/value.h — single values: between constants of CQL text, wire bytes, and text for people.
 //
-//   ascii, text, blob: as they are      int 4, bigint, counter, timestamp (ms), time (ns) 8, smallint 2, tinyint, boolean 1 bytes, big-endian
-//   date: u32 days, 2^31 = 1970-01-01   float, double: IEEE 754     uuid, timeuuid: 16 bytes    inet: 4 or 16 bytes
-//   varint: two's complement, shortest  decimal: i32 scale, varint  duration: three zigzag vints (months, days, nanoseconds)
-//   list, set: i32 n, n × [bytes]       map: i32 n, n × ([bytes], [bytes])     tuple, udt: one [bytes] a member (trailing ones may be missing)
-//   vector: the elements one after the other (those of varying length each with an unsigned vint length)
+//   ascii, text, blob: as they are      int 4, bigint, counter, timestamp (ms), time (ns) 8, smallint 2, tinyint,
+//   boolean 1 bytes, big-endian date: u32 days, 2^31 = 1970-01-01   float, double: IEEE 754     uuid, timeuuid: 16
+//   bytes    inet: 4 or 16 bytes varint: two's complement, shortest  decimal: i32 scale, varint  duration: three zigzag
+//   vints (months, days, nanoseconds) list, set: i32 n, n × [bytes]       map: i32 n, n × ([bytes], [bytes])     tuple,
+//   udt: one [bytes] a member (trailing ones may be missing) vector: the elements one after the other (those of varying
+//   length each with an unsigned vint length)
 //
 // Everything here is pure. Errors: SO-C120 (a value that its type cannot hold; Cassandra's 0x2200).
 #pragma once
@@ -30,11 +31,12 @@ __extension__ using Int128 = __int128;
 enum class ConstantKind : std::uint8_t { string, integer, floating, boolean, uuid, blob, duration };
 std::string_view to_string(ConstantKind kind);  // "STRING", "INTEGER", "FLOAT", … as Cassandra's messages have it
 
-/// The wire bytes of a constant for a scalar type, under Cassandra's rules ('2024-01-01' fits timestamp and date, 1 fits double, …).
-/// `text` is the constant without quotes; blobs with their 0x. Errors: SO-C120.
+/// The wire bytes of a constant for a scalar type, under Cassandra's rules ('2024-01-01' fits timestamp and date, 1
+/// fits double, …). `text` is the constant without quotes; blobs with their 0x. Errors: SO-C120.
 Result<Bytes> encode_constant(ConstantKind kind, std::string_view text, const CqlType& type);
 
-/// Whether `bytes` are a value of `type`, all the way down; every value that comes from a client passes here. Errors: SO-C120.
+/// Whether `bytes` are a value of `type`, all the way down; every value that comes from a client passes here. Errors:
+/// SO-C120.
 Result<void> validate(const CqlType& type, BytesView bytes);
 
 /// Cassandra's order of two valid values (of clustering columns, sets, map keys). Empty values come first.
@@ -47,7 +49,8 @@ std::string to_plain_text(const CqlType& type, BytesView bytes);
 /// As SELECT JSON has it.
 void append_json(std::string& out, const CqlType& type, BytesView bytes);
 
-// --- pieces, for those who encode straight into a frame's buffer (the length goes in front with append_big_endian) ---------------------------
+// --- pieces, for those who encode straight into a frame's buffer (the length goes in front with append_big_endian)
+// ---------------------------
 
 /// The shortest two's complement of a number.
 void append_varint(Bytes& out, Int128 value);
@@ -72,7 +75,8 @@ std::string duration_to_text(const Duration& duration);
 void append_duration(Bytes& out, const Duration& duration);
 std::optional<Duration> read_duration(BytesView bytes);
 
-/// Milliseconds since the epoch from Cassandra's forms: integer, "2024-01-31", "2024-01-31 12:00[:00[.fff]][zone]", T as well. Errors: SO-C120.
+/// Milliseconds since the epoch from Cassandra's forms: integer, "2024-01-31", "2024-01-31 12:00[:00[.fff]][zone]", T
+/// as well. Errors: SO-C120.
 Result<std::int64_t> timestamp_from_text(std::string_view text);
 std::string timestamp_to_text(std::int64_t millis);  // "2024-01-31 12:00:00.000Z"
 /// Days since 1970-01-01. Errors: SO-C120.
@@ -89,13 +93,14 @@ std::int64_t timeuuid_to_millis(BytesView uuid);
 Uuid make_timeuuid(std::int64_t ticks_since_epoch, std::uint64_t clock_and_node);
 
 /// Encodes collections: begin, one append_element (or an [bytes] of yours) an element, end.
-std::size_t begin_counted(Bytes& out);                                   // writes a count of 0, returns where
-void end_counted(Bytes& out, std::size_t at, std::int32_t count);        // fills the count in
+std::size_t begin_counted(Bytes& out);                             // writes a count of 0, returns where
+void end_counted(Bytes& out, std::size_t at, std::int32_t count);  // fills the count in
 /// The elements of a valid list or set, or keys and values of a map in turns.
 std::vector<BytesView> split_collection(const CqlType& type, BytesView bytes);
 /// The members of a valid tuple, udt or vector; missing and null ones are nothing.
 std::vector<std::optional<BytesView>> split_members(const CqlType& type, BytesView bytes);
-/// A set or map as Cassandra serializes it: sorted by key, the last of equal keys wins. `elements` as split_collection gives them.
+/// A set or map as Cassandra serializes it: sorted by key, the last of equal keys wins. `elements` as split_collection
+/// gives them.
 Bytes join_collection(const CqlType& type, std::vector<BytesView> elements);
 
 }  // namespace streamops::cql

@@ -6,8 +6,8 @@
 
 namespace streamops::cql {
 
-/// syntax_error for SO-C110 and C111, invalid for C112, C113, C120, protocol_error for the frame and message errors C101 to C107,
-/// server_error for everything else.
+/// syntax_error for SO-C110 and C111, invalid for C112, C113, C120, protocol_error for the frame and message errors
+/// C101 to C107, server_error for everything else.
 ErrorCode wire_code(const Error& error);
 /// An ERROR message with the code above and the error's own message.
 ErrorMessage to_error_message(const Error& error);
