@@ -2,7 +2,12 @@
 // metadata, spools.
 //
 //   | "SOJ1" | record | record | ... | torn tail (cut on open) |
-//   record:  | u32 length of payload | u32 crc32c of (length, payload) | payload |        big-endian
+//   record:  | u32 length of payload | u32 crc32c of the rest | u64 durable | payload |        big-endian; the crc
+//   covers length too
+//
+// `durable` is the size of the file that was known to be on disk when the record was written. It tells damage from a
+// crash: a broken record below the `durable` of a later whole one had been on disk; any other broken record is a write
+// that never finished, and is cut.
 //
 // Use: the owner keeps its state in memory, appends each change, and answers when the change is durable. On open every
 // record is replayed in order. When the file has grown far beyond the state, rewrite() replaces it by records that say
@@ -32,7 +37,7 @@ struct JournalOptions {
 
 class Journal {
  public:
-  /// Position of a record: 1 for the first one appended or replayed, and so on.
+  /// Orders the records of one opened journal; only grows.
   using Sequence = std::int64_t;
 
   /// Opens or creates the file, calls `replay` for every whole record and cuts a torn tail; what was replayed is synced

@@ -34,7 +34,7 @@ struct RequestContext {
   std::int16_t api_version = 0;
   std::int32_t correlation_id = 0;
   std::string client_id;               // empty when null
-  std::shared_ptr<const Bytes> frame;  // the whole request: views in a decoded request point into it
+  std::shared_ptr<Bytes> frame;  // the whole request: views in a decoded request point into it
 };
 
 /// Sends the answer; call it once. After the connection is gone it does nothing. A Produce with acks=0 has no answer:
