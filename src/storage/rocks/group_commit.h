@@ -4,10 +4,10 @@
 //              └──── group 1 ───┘└──── group 2 ───┘                        ▲
 //   pool:            [ write + fsync 1 ][ write + fsync 2 ] ───────────────┘
 //
-// While one group is being written the next one collects. A lone commit goes to the disk at once; when groups come large, the next one
-// starts no sooner than `window` after the last, so that more commits share it. One group is in flight at a time: commits are applied
-// in the order of the calls.
-// Threads: lives on one loop; the writing happens in the pool.
+// While one group is being written the next one collects. A lone commit goes to the disk at once; when groups come
+// large, the next one starts no sooner than `window` after the last, so that more commits share it. One group is in
+// flight at a time: commits are applied in the order of the calls. Threads: lives on one loop; the writing happens in
+// the pool.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct GroupCommitOptions {
   SyncMode mode = SyncMode::group;
   Microseconds window = Milliseconds{2};
   Microseconds interval = Seconds{1};
-  std::size_t large_group = 64;              // commits in a group from which on the window is used
+  std::size_t large_group = 64;  // commits in a group from which on the window is used
   std::size_t max_group_bytes = 4 * 1024 * 1024;
 };
 
@@ -46,8 +46,8 @@ class GroupCommit {
   using Done = std::function<void(const Result<void>&)>;
   virtual ~GroupCommit() = default;
 
-  /// Queues `batch`; `done` is called on the loop when it is as durable as the mode says, or has failed (SO-D001, SO-D002, SO-D101).
-  /// A failed group fails for all of its commits; nothing of it is applied.
+  /// Queues `batch`; `done` is called on the loop when it is as durable as the mode says, or has failed (SO-D001,
+  /// SO-D002, SO-D101). A failed group fails for all of its commits; nothing of it is applied.
   virtual void commit(WriteBatch batch, Done done) = 0;
   /// Calls back once everything committed so far is finished (applied or failed).
   virtual void when_settled(std::function<void()> then) = 0;
@@ -57,6 +57,7 @@ class GroupCommit {
   virtual std::uint64_t syncs() const = 0;
 };
 
-std::unique_ptr<GroupCommit> make_group_commit(Rocks& rocks, runtime::Loop& loop, runtime::Pool& writer, GroupCommitOptions options);
+std::unique_ptr<GroupCommit> make_group_commit(Rocks& rocks, runtime::Loop& loop, runtime::Pool& writer,
+                                               GroupCommitOptions options);
 
 }  // namespace streamops::storage

@@ -1,13 +1,14 @@
 // storage/rocks/rocks.h — an ordered key-value store on disk (RocksDB inside; its types stay in the .cc files).
 //
-//   WriteBatch ──► Rocks::write ──► write-ahead log (synced or not) + memtable ──► sorted files, merged in the background
+//   WriteBatch ──► Rocks::write ──► write-ahead log (synced or not) + memtable ──► sorted files, merged in the
+//   background
 //
 // One Rocks is one directory. Memory is bounded: one block cache and one write budget for the whole database.
-// Values of one key may be written as merge operands; a MergeRule folds them, when read or compacted. A PurgeRule drops what has expired,
-// and is asked only about complete values: a value that it sees has no older operands under it.
+// Values of one key may be written as merge operands; a MergeRule folds them, when read or compacted. A PurgeRule drops
+// what has expired, and is asked only about complete values: a value that it sees has no older operands under it.
 //
-// Threads: every call may come from any thread; a WriteBatch and an Iterator belong to one thread at a time. Calls block on the disk;
-// GroupCommit (storage/rocks/group_commit.h) is the way for loops.
+// Threads: every call may come from any thread; a WriteBatch and an Iterator belong to one thread at a time. Calls
+// block on the disk; GroupCommit (storage/rocks/group_commit.h) is the way for loops.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +76,7 @@ class WriteBatch {
   std::size_t bytes() const;
 
  private:
-  friend class Rocks;
+  friend class RocksStore;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -106,12 +107,13 @@ struct RocksMemory {
 
 class Rocks {
  public:
-  /// Opens or creates. Errors: SO-D001 (disk full), SO-D002 (file operation failed), SO-D003 (locked by another process), SO-D101 (damaged).
+  /// Opens or creates. Errors: SO-D001 (disk full), SO-D002 (file operation failed), SO-D003 (locked by another
+  /// process), SO-D101 (damaged).
   static Result<std::unique_ptr<Rocks>> open(RocksOptions options);
   virtual ~Rocks() = default;
 
-  /// Applies a batch. With `sync` it is on disk when this returns; without, it survives our crash but not the machine's.
-  /// Errors: SO-D001 (nothing was written; later writes succeed once there is room again), SO-D002, SO-D101.
+  /// Applies a batch. With `sync` it is on disk when this returns; without, it survives our crash but not the
+  /// machine's. Errors: SO-D001 (nothing was written; later writes succeed once there is room again), SO-D002, SO-D101.
   virtual Result<void> write(WriteBatch& batch, bool sync) = 0;
   /// Makes every write so far durable. Errors: as write.
   virtual Result<void> sync() = 0;
@@ -119,8 +121,10 @@ class Rocks {
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// As get, but only from memory; outer nothing: the disk would have to be asked (call get from a pool).
   virtual std::optional<Result<std::optional<std::string>>> get_cached(std::string_view key) const = 0;
-  /// A view of now, limited to [lower, upper); empty bounds are open. Scans do not push hot blocks out of the cache when `fill_cache` is false.
-  virtual std::unique_ptr<Iterator> iterate(std::string_view lower, std::string_view upper, bool fill_cache = true) const = 0;
+  /// A view of now, limited to [lower, upper); empty bounds are open. Scans do not push hot blocks out of the cache
+  /// when `fill_cache` is false.
+  virtual std::unique_ptr<Iterator> iterate(std::string_view lower, std::string_view upper,
+                                            bool fill_cache = true) const = 0;
 
   /// Writes memtables to sorted files. Blocks.
   virtual Result<void> flush() = 0;
