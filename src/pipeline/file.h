@@ -164,8 +164,14 @@ struct FileReading {
 };
 
 /// Reads a pipeline file's text against the schema for one profile ("embedded", "live", "real" or one of the file's
-/// own). Errors: SO-P001 to SO-P029.
+/// own). Errors: SO-P001 to SO-P005, SO-P010 to SO-P023.
 FileReading read_pipeline_file(std::string text, const std::string& file, const std::string& profile,
                                const Surroundings& surroundings);
+
+/// The text of a file on disk, at most 1 MiB. Errors: SO-P002, SO-P006.
+Result<std::string> load_pipeline_text(const std::string& path);
+
+/// Sorts mistakes by line and column; those without a place come last.
+void sort_by_place(std::vector<Error>& errors);
 
 }  // namespace streamops::pipeline

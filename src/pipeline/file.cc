@@ -1,0 +1,152 @@
+#include "pipeline/file.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "errors/pipeline.h"
+#include "pipeline/profile.h"
+#include "pipeline/section_reader.h"
+#include "pipeline/step_reader.h"
+#include "runtime/disk.h"
+
+namespace streamops::pipeline {
+
+namespace {
+
+TextMap raw_map(const yaml::Node& root, std::string_view key) {
+  TextMap out;
+  const yaml::Node* map = root.find(key);
+  if (map == nullptr) return out;
+  for (const yaml::Member& member : map->members) {
+    if (member.value.kind == yaml::Kind::scalar) out[member.key.text] = member.value.text;
+  }
+  return out;
+}
+
+TestSpec read_test(Reading& reading, const yaml::Member& member) {
+  const SectionReader section(reading, file_section("test"), member.value, "tests." + member.key.text);
+  TestSpec test;
+  test.name = member.key.text;
+  test.node = &member.value;
+  test.step = {section.text("of"), member.value.find("of")};
+  test.clock = section.time("clock").value_or(WallTime{});
+  test.given = section.located("given");
+  if (member.value.find("expect") != nullptr) test.expect = section.located("expect");
+  test.dead_letters = section.list("dead_letters");
+  return test;
+}
+
+/// Names in `after` and in tests must be steps of the file.
+void check_step_names(const PipelineFile& file, Reading& reading) {
+  std::vector<std::string> tasks;
+  for (const TaskFileSpec& task : file.tasks) tasks.push_back(task.name);
+  std::vector<std::string> steps = tasks;
+  for (const StreamFileSpec& stream : file.streams) steps.push_back(stream.name);
+  const auto check = [&](const Located& name, const std::vector<std::string>& known, std::string_view what) {
+    if (name.text.empty() || std::find(known.begin(), known.end(), name.text) != known.end()) return;
+    reading.fail(*name.node, errors::pipeline::unknown_step,
+                 fmt::format("there is no {} `{}` in this file", what, name.text),
+                 did_you_mean(name.text, std::span<const std::string>(known)));
+  };
+  for (const TaskFileSpec& task : file.tasks) {
+    for (const Located& name : task.after) check(name, tasks, "task");
+  }
+  for (const TestSpec& test : file.tests) check(test.step, steps, "task or stream");
+}
+
+/// Two steps may fill one topic or table only in one way.
+void check_shared_sinks(const PipelineFile& file, Reading& reading) {
+  for (std::size_t n = 0; n < file.tasks.size(); ++n) {
+    const std::optional<KafkaSinkSpec>& sink = file.tasks[n].kafka_sink;
+    for (std::size_t before = 0; sink && before < n; ++before) {
+      const std::optional<KafkaSinkSpec>& other = file.tasks[before].kafka_sink;
+      if (!other || other->topic != sink->topic) continue;
+      if (other->key == sink->key && other->format == sink->format && other->partitions == sink->partitions) continue;
+      reading.fail(*file.tasks[n].node, errors::pipeline::double_topic_owner,
+                   fmt::format("tasks.{} and tasks.{} write the topic {} in two ways", file.tasks[before].name,
+                               file.tasks[n].name, sink->topic));
+    }
+  }
+  for (std::size_t n = 0; n < file.streams.size(); ++n) {
+    const StreamFileSpec& stream = file.streams[n];
+    for (std::size_t before = 0; before < n; ++before) {
+      const StreamFileSpec& other = file.streams[before];
+      if (stream.table.text.empty() || other.table.text != stream.table.text || other.create.text == stream.create.text)
+        continue;
+      reading.fail(*stream.node, errors::pipeline::double_topic_owner,
+                   fmt::format("streams.{} and streams.{} create the table {} in two ways", other.name, stream.name,
+                               stream.table.text));
+    }
+  }
+}
+
+PipelineFile read_root(const SectionReader& root, const std::string& profile) {
+  PipelineFile file;
+  file.profile = read_profiles(root, profile, file.profile_names);
+  file.name = root.text("name");
+  file.description = root.text("description");
+  file.schedule = {root.text("schedule"), root.node().find("schedule")};
+  file.time_zone = root.text("time_zone");
+  root.map("variables");
+  for (const yaml::Member* task : root.sections("tasks")) file.tasks.push_back(read_task(root.reading(), *task));
+  for (const yaml::Member* stream : root.sections("streams"))
+    file.streams.push_back(read_stream(root.reading(), *stream));
+  for (const yaml::Member* test : root.sections("tests")) file.tests.push_back(read_test(root.reading(), *test));
+  if (root.node().find("tasks") == nullptr && root.node().find("streams") == nullptr) {
+    root.reading().fail(root.node(), errors::pipeline::nothing_to_do, "the file has neither `tasks` nor `streams`");
+  }
+  check_step_names(file, root.reading());
+  check_shared_sinks(file, root.reading());
+  return file;
+}
+
+}  // namespace
+
+void sort_by_place(std::vector<Error>& errors) {
+  const auto before = [](const Error& a, const Error& b) {
+    const Place* left = a.place();
+    const Place* right = b.place();
+    if (left == nullptr || right == nullptr) return left != nullptr && right == nullptr;
+    return left->line != right->line ? left->line < right->line : left->column < right->column;
+  };
+  std::stable_sort(errors.begin(), errors.end(), before);
+}
+
+FileReading read_pipeline_file(std::string text, const std::string& file, const std::string& profile,
+                               const Surroundings& surroundings) {
+  FileReading out;
+  Result<std::shared_ptr<const yaml::Document>> document = yaml::Document::parse(std::move(text), file);
+  if (!document) {
+    out.errors.push_back(document.error());
+    return out;
+  }
+  const yaml::Node& root = (*document)->root();
+  if (root.kind != yaml::Kind::mapping) {
+    Error error(errors::pipeline::wrong_kind, "a pipeline file is a mapping, not {}", to_string(root.kind));
+    out.errors.push_back(error.with_place((*document)->place(root)));
+    return out;
+  }
+  const Variables variables(**document, surroundings, raw_map(root, "variables"), profile_variables(root, profile));
+  Reading reading{**document, &variables, out.errors};
+  PipelineFile read = read_root(SectionReader(reading, file_section("file"), root, ""), profile);
+  read.document = *document;
+  sort_by_place(out.errors);
+  if (out.errors.empty()) out.file = std::move(read);
+  return out;
+}
+
+Result<std::string> load_pipeline_text(const std::string& path) {
+  Result<runtime::FilePtr> file = runtime::system_disk().open(path, runtime::OpenMode::read);
+  if (!file) return Error(errors::pipeline::unreadable_file, "{}", file.error().message());
+  if ((*file)->size() > yaml::Limits().max_bytes) {
+    return Error(errors::pipeline::yaml_limit, "{} has {} bytes, more than {}", path, (*file)->size(),
+                 yaml::Limits().max_bytes);
+  }
+  std::string text((*file)->size(), '\0');
+  Result<std::size_t> size = (*file)->read_at(0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  if (!size) return Error(errors::pipeline::unreadable_file, "{}", size.error().message());
+  text.resize(*size);
+  return text;
+}
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,97 @@
+#include "pipeline/profile.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "errors/pipeline.h"
+#include "pipeline/step_reader.h"
+
+namespace streamops::pipeline {
+
+namespace {
+
+constexpr std::string_view real_users_api = "https://randomuser.me/api/";
+
+KafkaEndpoint read_kafka(const SectionReader& profile, const yaml::Node& node) {
+  const SectionReader kafka(profile.reading(), file_section("kafka_endpoint"), node, profile.path_of("kafka"));
+  return {kafka.text("bootstrap"), kafka.text("sasl"), kafka.text("username"), kafka.text("password"), read_tls(kafka)};
+}
+
+CassandraEndpoint read_cassandra(const SectionReader& profile, const yaml::Node& node) {
+  const SectionReader cassandra(profile.reading(), file_section("cassandra_endpoint"), node,
+                                profile.path_of("cassandra"));
+  CassandraEndpoint endpoint;
+  for (Located& point : cassandra.list("contact_points")) endpoint.contact_points.push_back(std::move(point.text));
+  endpoint.local_datacenter = cassandra.text("local_datacenter");
+  endpoint.username = cassandra.text("username");
+  endpoint.password = cassandra.text("password");
+  endpoint.consistency = cassandra.text("consistency");
+  endpoint.tls = read_tls(cassandra);
+  return endpoint;
+}
+
+/// Puts what one section of `profiles` says over `profile`.
+void read_profile(Reading& reading, const yaml::Member& member, Profile& profile) {
+  const SectionReader section(reading, file_section("profile"), member.value, "profiles." + member.key.text);
+  if (const yaml::Node* kafka = section.section("kafka")) profile.kafka = read_kafka(section, *kafka);
+  if (const yaml::Node* cassandra = section.section("cassandra"))
+    profile.cassandra = read_cassandra(section, *cassandra);
+  if (member.value.find("scheduler") != nullptr) profile.scheduler = section.boolean("scheduler");
+  for (auto& [name, value] : section.map("variables")) profile.variables[name] = value;
+}
+
+}  // namespace
+
+std::optional<Profile> built_in_profile(std::string_view name) {
+  Profile profile;
+  profile.name = name;
+  if (name == "embedded") {
+    profile.variables = {{"USERS_API", std::string(built_in_users_api)}};
+  } else if (name == "live") {
+    profile.variables = {{"USERS_API", std::string(real_users_api)}};
+  } else if (name == "real") {
+    profile.variables = {{"USERS_API", std::string(real_users_api)}};
+    profile.kafka = KafkaEndpoint{"localhost:9092", {}, {}, {}, {}};
+    profile.cassandra = CassandraEndpoint{{"localhost:9042"}, {}, {}, {}, "LOCAL_QUORUM", {}};
+    profile.scheduler = false;
+  } else {
+    return std::nullopt;
+  }
+  return profile;
+}
+
+TextMap profile_variables(const yaml::Node& root, std::string_view name) {
+  const std::optional<Profile> built_in = built_in_profile(name);
+  TextMap variables = built_in ? built_in->variables : TextMap();
+  const yaml::Node* profiles = root.find("profiles");
+  const yaml::Node* own = profiles == nullptr ? nullptr : profiles->find(name);
+  const yaml::Node* given = own == nullptr ? nullptr : own->find("variables");
+  if (given == nullptr) return variables;
+  for (const yaml::Member& member : given->members) {
+    if (member.value.kind == yaml::Kind::scalar) variables[member.key.text] = member.value.text;
+  }
+  return variables;
+}
+
+Profile read_profiles(const SectionReader& file, const std::string& chosen, std::vector<std::string>& names) {
+  names = {"embedded", "live", "real"};
+  std::optional<Profile> profile = built_in_profile(chosen);
+  Reading form{file.reading().document, nullptr, file.reading().errors};
+  for (const yaml::Member* member : file.sections("profiles")) {
+    if (std::find(names.begin(), names.end(), member->key.text) == names.end()) names.push_back(member->key.text);
+    if (member->key.text != chosen) {
+      Profile unused;
+      read_profile(form, *member, unused);
+      continue;
+    }
+    if (!profile) profile = Profile{chosen, {}, {}, {}, true};
+    read_profile(file.reading(), *member, *profile);
+  }
+  if (profile) return *profile;
+  Error error(errors::pipeline::unknown_profile, "there is no profile `{}`: there are {}", chosen, join(names, ", "));
+  file.reading().errors.push_back(error.with_label(did_you_mean(chosen, std::span<const std::string>(names))));
+  return {};
+}
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,154 @@
+#include "pipeline/step_reader.h"
+
+#include "base/text.h"
+#include "errors/pipeline.h"
+
+namespace streamops::pipeline {
+
+namespace {
+
+HttpSourceSpec read_http_source(const SectionReader& http) {
+  HttpSourceSpec spec;
+  spec.url = http.text("url");
+  spec.every = http.duration("every").value_or(Seconds{1});
+  spec.duration = http.duration("for");
+  spec.headers = http.map("headers");
+  spec.query = http.map("query");
+  spec.timeout = http.duration("timeout").value_or(Seconds{30});
+  spec.retries = static_cast<int>(http.integer("retries"));
+  spec.max_body = http.bytes("max_body");
+  spec.tls = read_tls(http);
+  const bool fetchable =
+      spec.url.starts_with("http://") || spec.url.starts_with("https://") || spec.url == built_in_users_api;
+  if (!spec.url.empty() && !fetchable) {
+    const yaml::Node& node = *http.node().find("url");
+    http.reading().fail(
+        node, errors::pipeline::bad_value,
+        fmt::format("{} must begin with http:// or https://, not `{}`", http.path_of("url"), node.text));
+  }
+  return spec;
+}
+
+/// Kafka's rule: letters, digits, '.', '_' and '-', at most 249, not "." and not "..".
+void check_topic(const SectionReader& kafka, const std::string& topic) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  };
+  bool good = topic.size() <= 249 && topic != "." && topic != "..";
+  for (char c : topic) good = good && fits(c);
+  if (good || kafka.node().find("topic") == nullptr) return;
+  const yaml::Node& node = *kafka.node().find("topic");
+  kafka.reading().fail(
+      node, errors::pipeline::bad_value,
+      fmt::format("{} must have letters, digits, `.`, `_` and `-` only, at most 249", kafka.path_of("topic")));
+}
+
+KafkaSourceSpec read_kafka_source(const SectionReader& kafka) {
+  KafkaSourceSpec spec{kafka.text("topic"), kafka.text("format"), StartAt::earliest};
+  if (kafka.text("start") == "latest") spec.start = StartAt::latest;
+  check_topic(kafka, spec.topic);
+  return spec;
+}
+
+KafkaSinkSpec read_kafka_sink(const SectionReader& kafka) {
+  KafkaSinkSpec spec{kafka.text("topic"), kafka.text("key"), kafka.text("format"),
+                     static_cast<int>(kafka.integer("partitions"))};
+  if (spec.partitions < 1) spec.partitions = 1;
+  check_topic(kafka, spec.topic);
+  return spec;
+}
+
+CassandraSinkSpec read_cassandra_sink(const SectionReader& cassandra) {
+  CassandraSinkSpec spec;
+  const std::string table = cassandra.text("table");
+  const std::size_t dot = table.find('.');
+  if (!table.empty() && (dot == std::string::npos || dot == 0 || dot + 1 == table.size() ||
+                         table.find('.', dot + 1) != std::string::npos)) {
+    cassandra.reading().fail(*cassandra.node().find("table"), errors::pipeline::bad_value,
+                             fmt::format("{} must be keyspace.table, not `{}`", cassandra.path_of("table"), table));
+  } else if (!table.empty()) {
+    spec.keyspace = table.substr(0, dot);
+    spec.table = table.substr(dot + 1);
+  }
+  if (cassandra.text("nulls") == "delete") spec.nulls = NullPolicy::erase;
+  spec.ttl = cassandra.duration("ttl");
+  return spec;
+}
+
+void refuse(const SectionReader& step, const yaml::Member& connector, std::string_view what, std::string_view instead) {
+  step.reading().fail(connector.key, errors::pipeline::wrong_place,
+                      fmt::format("{} cannot {} `{}`: it takes `{}`", step.path(), what, connector.key.text, instead));
+}
+
+void read_source(const SectionReader& step, StepSpec& spec, std::string_view wanted) {
+  const yaml::Node* node = step.section("source");
+  if (node == nullptr) return;
+  const SectionReader source(step.reading(), file_section("source"), *node, step.path_of("source"));
+  spec.schema = source.located("schema");
+  const yaml::Member* connector = source.connector();
+  if (connector == nullptr) return;
+  if (connector->key.text != wanted) return refuse(step, *connector, "read from", wanted);
+  const SectionReader options(step.reading(), file_section(connector->key.text + ".source"), connector->value,
+                              source.path_of(connector->key.text));
+  if (wanted == "http") {
+    spec.http_source = read_http_source(options);
+  } else {
+    spec.kafka_source = read_kafka_source(options);
+  }
+}
+
+void read_sink(const SectionReader& step, StepSpec& spec, std::string_view wanted) {
+  const yaml::Node* node = step.section("sink");
+  if (node == nullptr) return;
+  const SectionReader sink(step.reading(), file_section("sink"), *node, step.path_of("sink"));
+  const yaml::Member* connector = sink.connector();
+  if (connector == nullptr) return;
+  if (connector->key.text != wanted) return refuse(step, *connector, "write into", wanted);
+  const SectionReader options(step.reading(), file_section(connector->key.text + ".sink"), connector->value,
+                              sink.path_of(connector->key.text));
+  if (wanted == "kafka") {
+    spec.kafka_sink = read_kafka_sink(options);
+    spec.key = {spec.kafka_sink->key, connector->value.find("key")};
+  } else {
+    spec.cassandra_sink = read_cassandra_sink(options);
+    spec.create = options.located("create");
+    spec.table = {options.text("table"), connector->value.find("table")};
+  }
+}
+
+}  // namespace
+
+std::optional<TlsSpec> read_tls(const SectionReader& parent) {
+  const yaml::Node* node = parent.section("tls");
+  if (node == nullptr) return std::nullopt;
+  const SectionReader tls(parent.reading(), file_section("tls"), *node, parent.path_of("tls"));
+  return TlsSpec{tls.text("ca_file"), tls.text("certificate"), tls.text("key"), tls.boolean("verify")};
+}
+
+TaskFileSpec read_task(Reading& reading, const yaml::Member& member) {
+  const SectionReader step(reading, file_section("task"), member.value, "tasks." + member.key.text);
+  TaskFileSpec task;
+  task.name = member.key.text;
+  task.node = &member.value;
+  read_source(step, task, "http");
+  task.select = step.located("select");
+  read_sink(step, task, "kafka");
+  task.after = step.list("after");
+  task.retries = static_cast<int>(step.integer("retries"));
+  task.retry_delay = step.duration("retry_delay").value_or(Seconds{300});
+  return task;
+}
+
+StreamFileSpec read_stream(Reading& reading, const yaml::Member& member) {
+  const SectionReader step(reading, file_section("stream"), member.value, "streams." + member.key.text);
+  StreamFileSpec stream;
+  stream.name = member.key.text;
+  stream.node = &member.value;
+  read_source(step, stream, "kafka");
+  stream.select = step.located("select");
+  read_sink(step, stream, "cassandra");
+  return stream;
+}
+
+}  // namespace streamops::pipeline
