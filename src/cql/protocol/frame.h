@@ -64,8 +64,6 @@ struct Frame {
 
 struct FrameLimits {
   std::size_t max_body = kDefaultMaxBody;
-  /// Bytes held for frames that are not complete yet and for decompressed bodies.
-  std::size_t max_buffer = kDefaultMaxBody + 128 * 1024;
 };
 
 class FrameReader {

@@ -7,6 +7,7 @@
 //   ([string], [string])
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
