@@ -1,0 +1,181 @@
+#include <doctest/doctest.h>
+
+#include "data/text_form.h"
+#include "errors/sql.h"
+#include "sql/grammar/ddl.h"
+#include "sql/grammar/parser.h"
+
+using namespace streamops;
+using namespace streamops::sql;
+
+namespace {
+
+/// The tree as nested lists: (+ 1 (* 2 c)).
+std::string shown(const Expression& e) {
+  std::string out;
+  switch (e.kind) {
+    case ExpressionKind::literal:
+      if (e.literal.is_null) return "null";
+      if (e.literal.type->id() == data::TypeId::string) return "'" + e.literal.text + "'";
+      if (e.literal.type->id() == data::TypeId::float64 || e.literal.type->id() == data::TypeId::float32) {
+        data::append_double(out, e.literal.real);
+      } else {
+        data::append_decimal(out, e.literal.number, e.literal.type->scale());
+      }
+      return out + (e.literal.type->id() == data::TypeId::int32 ? "" : ":" + e.literal.type->to_sql());
+    case ExpressionKind::column:
+    case ExpressionKind::star:
+      for (const Name& part : e.parts) out += (out.empty() ? "" : ".") + part.text;
+      return e.kind == ExpressionKind::star ? out + "*" : out;
+    case ExpressionKind::member:
+      return "(. " + shown(*e.children[0]) + " " + e.parts[0].text + ")";
+    case ExpressionKind::cast:
+      return "(cast " + shown(*e.children[0]) + " " + e.type->to_sql() + (e.lenient ? " try)" : ")");
+    case ExpressionKind::call:
+      break;
+  }
+  out = "(" + e.function;
+  for (const ExpressionPtr& child : e.children) out += " " + shown(*child);
+  return out + ")";
+}
+
+std::string parsed(std::string_view text) {
+  const SourceText source(text, {});
+  const auto expression = parse_expression(source);
+  return expression ? shown(**expression) : std::string(expression.error().code()) + " " + expression.error().message();
+}
+
+std::string query_error(std::string_view text, const Place& at = {}) {
+  const SourceText source(text, at);
+  const auto query = parse_query(source);
+  return query ? "fine" : query.error().to_line();
+}
+
+std::string schema(std::string_view text) {
+  const auto read = parse_schema(text, {});
+  return read ? (*read)->to_sql() : read.error().to_line();
+}
+
+}  // namespace
+
+TEST_CASE("operators bind as in Spark") {
+  CHECK(parsed("1 + 2 * c") == "(+ 1 (* 2 c))");
+  CHECK(parsed("a OR b AND NOT c = d") == "(or a (and b (not (= c d))))");
+  CHECK(parsed("a || b || c") == "(|| (|| a b) c)");
+  CHECK(parsed("a BETWEEN 1 AND 2 AND b") == "(and (and (>= a 1) (<= a 2)) b)");
+  CHECK(parsed("a NOT IN (1, 2) OR x NOT LIKE 'a%'") == "(or (not (in a 1 2)) (not (like x 'a%')))");
+  CHECK(parsed("-a.b[0].c::INT") == "(negative (cast (. ([] a.b 0) c) INT))");
+  CHECK(parsed("a IS NOT DISTINCT FROM b") == "(<=> a b)");
+  CHECK(parsed("NOT a IS NULL") == "(not (isnull a))");
+  CHECK(parsed("5 DIV 2 % 3") == "(% (div 5 2) 3)");
+  CHECK(parsed("1 | 2 & 3 ^ 4") == "(| 1 (^ (& 2 3) 4))");
+}
+
+TEST_CASE("literals have Spark's types") {
+  CHECK(parsed("2147483648") == "2147483648:BIGINT");
+  CHECK(parsed("-2147483648") == "-2147483648");
+  CHECK(parsed("12345678901234567890") == "12345678901234567890:DECIMAL(20,0)");
+  CHECK(parsed("1.50") == "1.50:DECIMAL(3,2)");
+  CHECK(parsed(".5") == "0.5:DECIMAL(1,1)");
+  CHECK(parsed("1e3") == "1000.0:DOUBLE");
+  CHECK(parsed("1Y") == "1:TINYINT");
+  CHECK(parsed("128Y") == "SO-S011 `128Y` is out of the range of TINYINT");
+  CHECK(parsed("5BD") == "5:DECIMAL(1,0)");
+  CHECK(parsed("'a' \"b\"") == "'ab'");
+  CHECK(parsed("'it''s'") == "'it's'");
+  CHECK(parsed(R"('\t\u00e9\\d')") == "'\té\\d'");
+  CHECK(parsed(R"(r'\d')") == "'\\d'");
+  CHECK(parsed("DATE'1970-01-03'") == "2:DATE");
+  CHECK(parsed("DATE'1970-13-03'") == "SO-S011 '1970-13-03' is not a DATE");
+  CHECK(parsed("INTERVAL '1 02:00' DAY TO MINUTE") == "93600000000:INTERVAL DAY TO SECOND");
+  CHECK(parsed("INTERVAL 1 YEAR 2 MONTHS") == "14:INTERVAL YEAR TO MONTH");
+  CHECK(parsed("INTERVAL '1 day -2 hours'") == "79200000000:INTERVAL DAY TO SECOND");
+  CHECK(parsed("INTERVAL '1' MONTH") == "1:INTERVAL YEAR TO MONTH");
+}
+
+TEST_CASE("special forms become calls") {
+  CHECK(parsed("CASE a WHEN 1 THEN 'x' ELSE 'y' END") == "(case (= a 1) 'x' 'y')");
+  CHECK(parsed("CAST(a AS ARRAY<STRUCT<b: INT>>)") == "(cast a ARRAY<STRUCT<b: INT>>)");
+  CHECK(parsed("TRY_CAST(a AS INT)") == "(cast a INT try)");
+  CHECK(parsed("EXTRACT(YEAR FROM d)") == "(year d)");
+  CHECK(parsed("TRIM(LEADING 'x' FROM y)") == "(ltrim 'x' y)");
+  CHECK(parsed("substring(a FROM 2 FOR 3)") == "(substring a 2 3)");
+  CHECK(parsed("position('a' IN b)") == "(locate 'a' b)");
+  CHECK(parsed("current_date") == "(current_date)");
+  CHECK(parsed("(1, a)") == "(struct 1 a)");
+  CHECK(parsed("a -- comment\n + /* b /* c */ */ /*+ hint */ 1") == "(+ a 1)");
+}
+
+TEST_CASE("a query's clauses are read, and unserved ones named with their place") {
+  const SourceText source(
+      "SELECT r.login.uuid AS id, s.*, `odd name` x FROM source AS s LATERAL VIEW OUTER explode(results) t AS r WHERE "
+      "r.a > 1;",
+      {});
+  const SelectQuery query = parse_query(source).value();
+  REQUIRE(query.items.size() == 3);
+  CHECK(query.items[0].alias->text == "id");
+  CHECK(query.items[2].alias->text == "x");
+  CHECK(query.source_alias->text == "s");
+  REQUIRE(query.views.size() == 1);
+  CHECK(query.views[0].outer);
+  CHECK(query.views[0].table.text == "t");
+  CHECK(query.views[0].columns[0].text == "r");
+  CHECK(shown(*query.where) == "(> r.a 1)");
+  CHECK(query_error("SELECT a FROM t GROUP BY a") == "SO-S003: GROUP BY is not served (input:1:17)");
+  CHECK(query_error("SELECT a FROM t JOIN u") == "SO-S003: JOIN is not served (input:1:17)");
+  CHECK(query_error("SELECT a FROM (SELECT 1)") == "SO-S003: a subquery in FROM is not served (input:1:15)");
+  CHECK(query_error("WITH x AS (SELECT 1) SELECT 1") ==
+        "SO-S003: a statement that begins with WITH is not served (input:1:1)");
+  CHECK(query_error("SELECT sum(a) OVER () FROM t") == "SO-S003: a window function (OVER) is not served (input:1:15)");
+  CHECK(query_error("SELECT FROM t") == "SO-S001: an expression is expected here, not `FROM` (input:1:8)");
+  CHECK(query_error("SELECT a FROM t WHERE") ==
+        "SO-S001: an expression is expected here, not the end of the text (input:1:22)");
+  CHECK(query_error("SELECT 'a FROM t") == "SO-S001: the text that starts here has no closing quote (input:1:8)");
+}
+
+TEST_CASE("places count from where the text stands in its file, in columns") {
+  const Place at{"pipeline.yaml", 20, 7, "", 1};
+  CHECK(query_error("SELECT a,\n  é + FROM t", at) ==
+        "SO-S001: an expression is expected here, not `FROM` (pipeline.yaml:21:13)");
+  const SourceText source("SELECT a\nFROM t LIMIT 1", at);
+  const Error error = parse_query(source).error();
+  CHECK(error.place()->source_line == "      FROM t LIMIT 1");
+  CHECK(error.place()->width == 5);
+}
+
+TEST_CASE("a schema reads back as it is written") {
+  for (const char* text : {"id STRING, n BIGINT NOT NULL",
+                           "results ARRAY<STRUCT<login: STRUCT<uuid: STRING, username: STRING>>>, d DECIMAL(10,2)",
+                           "m MAP<STRING, ARRAY<DOUBLE>>, `odd name` DATE, t TIMESTAMP_NTZ, b BINARY"}) {
+    CHECK(schema(text) == text);
+  }
+  CHECK(schema("`a``b` long COMMENT 'it''s', c: struct<>, x dec") == "`a``b` BIGINT, c STRUCT<>, x DECIMAL(10,0)");
+  CHECK(schema("a ARRAY<ARRAY<ARRAY<INT>>>") == "a ARRAY<ARRAY<ARRAY<INT>>>");
+}
+
+TEST_CASE("a wrong schema is refused with code and place") {
+  CHECK(schema("id STRNG").starts_with("SO-S004: there is no type `STRNG` (input:1:4)"));
+  CHECK(parse_schema("id STRNG", {}).error().label() == "did you mean `STRING`?");
+  CHECK(schema("a INT, A STRING") == "SO-S005: the name `A` stands twice (input:1:8)");
+  CHECK(schema("a DECIMAL(40,2)").starts_with("SO-S004"));
+  CHECK(schema("a INT b INT") == "SO-S001: `,` or the end of the text is expected here, not `b` (input:1:7)");
+  CHECK(schema("a VARIANT").starts_with("SO-S003"));
+  CHECK(schema("").starts_with("SO-S001"));
+}
+
+TEST_CASE("a megabyte of nesting is refused, not a crash") {
+  for (const char* piece :
+       {"(", "NOT ", "- ", "CASE WHEN ", "a[", "f(", "ARRAY<", "CAST(", "1+(", "a.b.(", "x IN (", "~"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += piece;
+    CAPTURE(piece);
+    CHECK(query_error("SELECT " + text).starts_with("SO-S00"));
+    CHECK(schema("a " + text).starts_with("SO-S00"));
+  }
+  CHECK(query_error("SELECT " + std::string(2'000'000, '(')).starts_with("SO-S002"));
+  std::string sum = "1", types = "a ";
+  for (int i = 0; i < 100'000; ++i) sum += "+1";
+  CHECK(query_error("SELECT " + sum).starts_with("SO-S002"));
+  for (int i = 0; i < 100'000; ++i) types += "ARRAY<";
+  CHECK(schema(types).starts_with("SO-S002"));
+}

@@ -1,0 +1,17 @@
+// sql/grammar/parser.h — Spark SQL text into a tree.
+#pragma once
+
+#include "base/result.h"
+#include "sql/grammar/tree.h"
+
+namespace streamops::sql {
+
+/// Reads one SELECT; a semicolon may follow.
+/// Errors: SO-S001 (syntax), SO-S002 (too long, too deep), SO-S003 (Spark SQL that is not served), SO-S004 (unknown
+/// type), SO-S011 (literal).
+Result<SelectQuery> parse_query(const SourceText& source);
+
+/// Reads one expression and nothing behind it. Errors: as parse_query().
+Result<ExpressionPtr> parse_expression(const SourceText& source);
+
+}  // namespace streamops::sql

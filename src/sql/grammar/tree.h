@@ -1,0 +1,78 @@
+// sql/grammar/tree.h — what a query says, before any name or type is known.
+//
+// Operators are calls too: `a + b` is a call of "+", `a IS NULL` of "isnull", CASE of "case". So the binder has one way
+// for all.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/column.h"
+#include "data/type.h"
+#include "sql/grammar/source_text.h"
+
+namespace streamops::sql {
+
+struct Expression;
+using ExpressionPtr = std::shared_ptr<const Expression>;
+
+struct Name {
+  std::string text;
+  Span span;
+};
+
+/// A constant. Which member holds the value follows from the type.
+struct Literal {
+  data::TypePtr type;
+  data::Int128 number = 0;  // boolean, integers, decimal (unscaled), date, timestamps, intervals
+  double real = 0;          // float, double
+  std::string text;         // string, binary
+  bool is_null = false;
+};
+
+enum class ExpressionKind : std::uint8_t {
+  literal,
+  column,  // parts: a, a.b, a.b.c: qualifier, column and members are told apart by the binder
+  star,    // parts: the qualifier, empty for a bare *
+  member,  // children[0] . parts[0]
+  call,    // function of children
+  cast     // children[0] as type; `lenient` for TRY_CAST
+};
+
+struct Expression {
+  ExpressionKind kind = ExpressionKind::literal;
+  Span span;  // the whole expression
+  Span head;  // the word or sign that names it: what a message points at
+  std::vector<ExpressionPtr> children;
+  std::vector<Name> parts;
+  std::string function;  // call: lower case
+  Literal literal;
+  data::TypePtr type;
+  bool lenient = false;
+  int depth = 1;
+};
+
+struct SelectItem {
+  ExpressionPtr expression;
+  std::optional<Name> alias;
+};
+
+/// LATERAL VIEW [OUTER] generator(...) table AS columns
+struct LateralView {
+  bool outer = false;
+  ExpressionPtr generator;  // a call
+  Name table;
+  std::vector<Name> columns;
+};
+
+struct SelectQuery {
+  std::vector<SelectItem> items;
+  std::optional<Name> source;
+  std::optional<Name> source_alias;
+  std::vector<LateralView> views;
+  ExpressionPtr where;  // may be null
+};
+
+}  // namespace streamops::sql
