@@ -5,6 +5,7 @@
 
 #include "base/crc32c.h"
 #include "errors/log.h"
+#include "log/file_window.h"
 
 namespace streamops::log {
 
@@ -12,44 +13,13 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-// A window on the file that moves forward; `view(position, size)` gives fewer bytes only at the file's end.
-class Window {
- public:
-  explicit Window(const runtime::File& file) : file_(file), size_(file.size()) {}
-
-  Result<BytesView> view(std::uint64_t position, std::size_t size) {
-    const std::uint64_t end = std::min<std::uint64_t>(position + size, size_);
-    if (position < start_ || end > start_ + buffer_.size()) STREAMOPS_RETURN_IF_ERROR(load(position, size));
-    const std::size_t from = static_cast<std::size_t>(position - start_);
-    return BytesView(buffer_)
-        .subspan(std::min(from, buffer_.size()))
-        .first(std::min<std::size_t>(size, buffer_.size() - std::min(from, buffer_.size())));
-  }
-  std::uint64_t size() const { return size_; }
-
- private:
-  Result<void> load(std::uint64_t position, std::size_t size) {
-    const std::uint64_t left = size_ > position ? size_ - position : 0;
-    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(size, chunk_bytes), left)));
-    start_ = position;
-    STREAMOPS_ASSIGN(const std::size_t got, file_.read_at(position, buffer_));
-    buffer_.resize(got);
-    return Ok();
-  }
-
-  const runtime::File& file_;
-  std::uint64_t size_;
-  std::uint64_t start_ = 0;
-  Bytes buffer_;
-};
-
 struct Framed {
   std::uint64_t durable;
   BytesView payload;
 };
 
 // The record at `position`, or nothing when there is no whole one.
-Result<std::optional<Framed>> record_at(Window& window, std::uint64_t position, std::uint32_t max_record_bytes) {
+Result<std::optional<Framed>> record_at(FileWindow& window, std::uint64_t position, std::uint32_t max_record_bytes) {
   STREAMOPS_ASSIGN(BytesView head, window.view(position, journal_record_head));
   if (head.size() < journal_record_head) return std::optional<Framed>();
   const auto length = load_big_endian<std::uint32_t>(head.data());
@@ -63,7 +33,7 @@ Result<std::optional<Framed>> record_at(Window& window, std::uint64_t position, 
 }
 
 // True when a whole record after `broken` was written at a time when `broken` was known to be on disk.
-Result<bool> was_durable(Window& window, std::uint64_t broken, std::uint32_t max_record_bytes) {
+Result<bool> was_durable(FileWindow& window, std::uint64_t broken, std::uint32_t max_record_bytes) {
   std::uint64_t position = broken + 1;
   while (position + journal_record_head <= window.size()) {
     STREAMOPS_ASSIGN(const std::optional<Framed> record, record_at(window, position, max_record_bytes));
@@ -81,7 +51,7 @@ std::uint32_t journal_record_crc(BytesView framed) {
 
 Result<JournalExtent> read_journal(const std::string& path, const runtime::File& file, std::uint32_t max_record_bytes,
                                    const std::function<Result<void>(BytesView record)>& replay) {
-  Window window(file);
+  FileWindow window(file, chunk_bytes);
   STREAMOPS_ASSIGN(const BytesView magic, window.view(0, journal_magic.size()));
   const bool begun = std::all_of(magic.begin(), magic.end(), [](std::uint8_t byte) { return byte == 0; });
   if (begun && file.size() <= journal_magic.size())
