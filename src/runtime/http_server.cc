@@ -269,9 +269,9 @@ class NetworkHttpServer final : public HttpServer {
   NetworkHttpServer(Loop& loop, Network& network, HttpServerLimits limits, Handler handler)
       : loop_(loop), network_(network), limits_(limits), handler_(std::move(handler)) {}
 
-  Result<Endpoint> listen(const Endpoint& at) override {
+  Result<Endpoint> listen(const Endpoint& at, const std::optional<TlsOptions>& tls) override {
     STREAMOPS_ASSIGN(std::unique_ptr<Listener> listener,
-                     network_.listen(at, [this](ConnectionPtr connection) { accept(std::move(connection)); }));
+                     network_.listen(at, [this](ConnectionPtr connection) { accept(std::move(connection)); }, tls));
     const Endpoint local = listener->local();
     listeners_.push_back(std::move(listener));
     return local;

@@ -70,7 +70,7 @@ class HttpServer {
   using Handler = std::function<void(ServerRequest, std::shared_ptr<Responder>)>;
   virtual ~HttpServer() = default;
   /// Adds a listener; may be called several times. Errors: as Network::listen.
-  virtual Result<Endpoint> listen(const Endpoint& at) = 0;
+  virtual Result<Endpoint> listen(const Endpoint& at, const std::optional<TlsOptions>& tls = std::nullopt) = 0;
 };
 
 std::unique_ptr<HttpServer> make_http_server(Loop& loop, Network& network, HttpServerLimits limits,

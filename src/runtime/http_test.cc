@@ -15,12 +15,14 @@ namespace {
 /// A server on a loop of its own, and ways to talk to it.
 class Fixture {
  public:
-  explicit Fixture(HttpServer::Handler handler, HttpServerLimits limits = {}) : thread_(make_loop_thread("test-http")) {
+  explicit Fixture(HttpServer::Handler handler, HttpServerLimits limits = {},
+                   const std::optional<TlsOptions>& tls = std::nullopt)
+      : thread_(make_loop_thread("test-http")) {
     on_loop([&] {
       network_ = make_network(loop());
       client_ = make_http_client(loop());
       server_ = make_http_server(loop(), *network_, limits, std::move(handler));
-      at_ = server_->listen({"127.0.0.1", 0}).value();
+      at_ = server_->listen({"127.0.0.1", 0}, tls).value();
     });
   }
   ~Fixture() {
@@ -153,6 +155,18 @@ TEST_CASE("the client names what went wrong") {
             .error()
             .code() == "SO-R013");
   CHECK(fixture.send({.url = "ftp://127.0.0.1/"}).error().code() == "SO-R015");
+}
+
+TEST_CASE("a certificate is checked: unknown authorities are refused, named ones accepted") {
+  const std::string folder = STREAMOPS_SOURCE_DIR "/tests/support/tls/";
+  const TlsOptions server{.certificate = folder + "certificate.pem", .key = folder + "key.pem"};
+  Fixture fixture(echo, {}, server);
+  const std::string url = "https" + fixture.url("/secret").substr(4);
+  CHECK(fixture.send({.url = url}).error().code() == "SO-R012");
+  const Result<HttpResponse> trusted =
+      fixture.send({.url = url, .tls = TlsOptions{.ca_file = folder + "certificate.pem"}});
+  REQUIRE(trusted.ok());
+  CHECK(trusted->body == "GET /secret  ");
 }
 
 TEST_CASE("a request split at every byte is the same request") {
