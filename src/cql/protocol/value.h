@@ -31,6 +31,10 @@ __extension__ using Int128 = __int128;
 enum class ConstantKind : std::uint8_t { string, integer, floating, boolean, uuid, blob, duration };
 std::string_view to_string(ConstantKind kind);  // "STRING", "INTEGER", "FLOAT", … as Cassandra's messages have it
 
+/// Whether a constant of this kind may stand for a value of a scalar type at all (a STRING for a timestamp: yes; for an
+/// int: no).
+bool constant_fits(ConstantKind kind, const CqlType& type);
+
 /// The wire bytes of a constant for a scalar type, under Cassandra's rules ('2024-01-01' fits timestamp and date, 1
 /// fits double, …). `text` is the constant without quotes; blobs with their 0x. Errors: SO-C120.
 Result<Bytes> encode_constant(ConstantKind kind, std::string_view text, const CqlType& type);
@@ -69,6 +73,11 @@ struct Duration {
   std::int64_t nanos = 0;
   friend bool operator==(const Duration&, const Duration&) = default;
 };
+/// Cassandra's vints: as many leading one bits as bytes follow. Durations and vectors are made of them.
+void append_unsigned_vint(Bytes& out, std::uint64_t value);
+/// Takes one off the front; nothing when it is not whole.
+std::optional<std::uint64_t> take_unsigned_vint(BytesView& bytes);
+
 /// "1y2mo3d4h5m6s7ms", "P1Y2M3DT4H5M6S", "P1W", "P0001-02-03T04:05:06". Errors: SO-C120.
 Result<Duration> duration_from_text(std::string_view text);
 std::string duration_to_text(const Duration& duration);
