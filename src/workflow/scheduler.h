@@ -50,6 +50,11 @@ struct ClearRequest {
   bool only_failed = false;  // only those that failed or never ran because of it
 };
 
+struct SchedulerOptions {
+  int keep_runs = 1000;                     // finished runs of a DAG that are remembered
+  Microseconds cancel_grace = Seconds{10};  // how long a cancelled body may take to end before it is given up
+};
+
 template <typename T>
 using Done = std::function<void(Result<T>)>;
 
@@ -62,7 +67,8 @@ class Subscription {
 class Scheduler {
  public:
   /// Opens or creates the state file at `path` (":memory:" in tests); blocks. Errors: SO-D201 to SO-D204.
-  static Result<std::unique_ptr<Scheduler>> open(runtime::Loop& loop, runtime::Pool& pool, const std::string& path);
+  static Result<std::unique_ptr<Scheduler>> open(runtime::Loop& loop, runtime::Pool& pool, const std::string& path,
+                                                 SchedulerOptions options = {});
   /// Call stop() before, so that what was said last is on disk.
   virtual ~Scheduler() = default;
 
@@ -99,6 +105,9 @@ class Scheduler {
   /// Lines of one try from `offset` on, at most `limit`.
   virtual void log(const std::string& dag_id, const std::string& run_id, const std::string& task_id, int try_number,
                    std::int64_t offset, int limit, Done<std::vector<LogLine>> done) = 0;
+
+  /// Why states cannot be written at the moment (a full disk); nothing while all is well.
+  virtual std::optional<Error> trouble() const = 0;
 
   /// Tells every change from now on.
   [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(std::function<void(const Change&)> listener) = 0;
