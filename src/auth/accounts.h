@@ -31,7 +31,7 @@ struct Session {
 };
 
 struct AccountsOptions {
-  std::string directory;                           // holds users.json and token; created when missing
+  std::string directory;                           // holds `users` and `token`; created when missing
   Microseconds session_life = Seconds{12 * 3600};  // since the last use
   std::string first_user = "admin";                // made when there is no users file
   std::string first_password = "admin";
