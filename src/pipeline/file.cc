@@ -128,10 +128,9 @@ FileReading read_pipeline_file(std::string text, const std::string& file, const 
   }
   const Variables variables(**document, surroundings, raw_map(root, "variables"), profile_variables(root, profile));
   Reading reading{**document, &variables, out.errors};
-  PipelineFile read = read_root(SectionReader(reading, file_section("file"), root, ""), profile);
-  read.document = *document;
+  out.file = read_root(SectionReader(reading, file_section("file"), root, ""), profile);
+  out.file.document = *document;
   sort_by_place(out.errors);
-  if (out.errors.empty()) out.file = std::move(read);
   return out;
 }
 

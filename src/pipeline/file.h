@@ -157,10 +157,11 @@ struct PipelineFile {
   std::vector<std::string> profile_names;  // all that could be chosen
 };
 
-/// What reading gives: a file, or every mistake in it, in the order of the text.
+/// What reading gives: the file, and every mistake in it, in the order of the text. With mistakes the file is what
+/// could be read around them, fit for finding more mistakes and for nothing else.
 struct FileReading {
-  std::optional<PipelineFile> file;
-  std::vector<Error> errors;  // empty exactly when `file` is there
+  PipelineFile file;
+  std::vector<Error> errors;
 };
 
 /// Reads a pipeline file's text against the schema for one profile ("embedded", "live", "real" or one of the file's

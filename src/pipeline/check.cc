@@ -1,0 +1,139 @@
+#include "pipeline/check.h"
+
+#include "base/crc32c.h"
+#include "base/text.h"
+#include "errors/pipeline.h"
+#include "pipeline/check_table.h"
+#include "sql/grammar/ddl.h"
+#include "workflow/dag.h"
+
+namespace streamops::pipeline {
+
+namespace {
+
+/// Puts an error that counted lines in a scalar's text at its place in the file.
+Error placed(const Error& error, const Located& text, const yaml::Document& document) {
+  const Place* inner = error.place();
+  return error.with_place(inner == nullptr ? document.place(*text.node) : document.place_in(*text.node, *inner));
+}
+
+std::uint32_t fingerprint(const StepSpec& spec) {
+  std::uint32_t crc = crc32c(as_bytes(spec.schema.text));
+  crc = crc32c(as_bytes(spec.select.text), crc);
+  crc = crc32c(as_bytes(spec.create.text), crc);
+  return crc32c(as_bytes(spec.table.text), crc);
+}
+
+class StepChecker {
+ public:
+  StepChecker(const yaml::Document& document, std::vector<Error>& errors) : document_(document), errors_(errors) {}
+
+  CheckedStep check(const StepSpec& spec) {
+    CheckedStep step;
+    step.spec = &spec;
+    step.fingerprint = fingerprint(spec);
+    if (spec.schema.node == nullptr || spec.select.node == nullptr) return step;  // reported by the reader
+    TableShape table = read_create(spec, document_, errors_);
+    if (spec.cassandra_sink) {
+      step.cassandra_sink = spec.cassandra_sink;
+      step.cassandra_sink->create = table.statements;
+      step.key_columns = table.key;
+    }
+    Result<data::SchemaPtr> schema = sql::parse_schema(spec.schema.text, Place{"", 1, 1, {}, 1});
+    if (!schema) {
+      errors_.push_back(placed(schema.error(), spec.schema, document_));
+      return step;
+    }
+    step.source_schema = *schema;
+    compile(step);
+    if (step.query == nullptr) return step;
+    check_columns(spec, table, *step.query->output(), document_, errors_);
+    check_key(spec, *step.query->output());
+    return step;
+  }
+
+ private:
+  void compile(CheckedStep& step) {
+    const Located& select = step.spec->select;
+    auto query = sql::Query::compile(select.text, step.source_schema, {Place{"", 1, 1, {}, 1}});
+    if (!query) {
+      errors_.push_back(placed(query.error(), select, document_));
+      return;
+    }
+    if (!equals_ignore_case((*query)->source_name(), "source")) {
+      const std::string& name = (*query)->source_name();
+      const std::size_t at = select.text.rfind(name);
+      const Place place =
+          document_.place_in(*select.node, at == std::string::npos ? 0 : at, static_cast<std::uint32_t>(name.size()));
+      errors_.push_back(
+          Error(errors::pipeline::not_source, "the select reads `{}`, but its table is called `source`", name)
+              .with_place(place));
+      return;
+    }
+    step.query = *query;
+  }
+
+  void check_key(const StepSpec& spec, const data::Schema& output) {
+    if (spec.key.text.empty() || output.index_of(spec.key.text) >= 0) return;
+    std::vector<std::string> names;
+    for (const data::Field& field : output.fields()) names.push_back(field.name);
+    errors_.push_back(Error(errors::pipeline::unknown_column, "the select does not give the key `{}`", spec.key.text)
+                          .with_place(document_.place(*spec.key.node))
+                          .with_label(did_you_mean(spec.key.text, std::span<const std::string>(names))));
+  }
+
+  const yaml::Document& document_;
+  std::vector<Error>& errors_;
+};
+
+void check_order(CheckedPipeline& pipeline, std::vector<Error>& errors) {
+  const PipelineFile& file = pipeline.file;
+  Result<workflow::Schedule> schedule = workflow::Schedule::parse(file.schedule.text, file.time_zone);
+  if (schedule) {
+    pipeline.schedule = *schedule;
+  } else {
+    const yaml::Node* zone = file.document->root().find("time_zone");
+    const bool zone_only = file.schedule.node == nullptr && zone != nullptr;
+    errors.push_back(schedule.error().with_place(file.document->place(zone_only ? *zone : *file.schedule.node)));
+  }
+  workflow::DagSpec dag{.id = file.name, .schedule = pipeline.schedule, .tasks = {}};
+  for (const TaskFileSpec& task : file.tasks) {
+    workflow::TaskSpec spec{.id = task.name};
+    for (const Located& before : task.after) spec.upstream.push_back(before.text);
+    dag.tasks.push_back(std::move(spec));
+  }
+  const Result<void> acyclic = workflow::check_dag(dag);
+  if (acyclic) return;
+  errors.push_back(acyclic.error().with_place(file.document->place(*file.document->root().find("tasks"))));
+}
+
+}  // namespace
+
+const CheckedStep* CheckedPipeline::step(std::string_view name) const {
+  for (const CheckedStep& task : tasks) {
+    if (task.name() == name) return &task;
+  }
+  for (const CheckedStep& stream : streams) {
+    if (stream.name() == name) return &stream;
+  }
+  return nullptr;
+}
+
+Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
+                        const Surroundings& surroundings) {
+  Checking out;
+  FileReading reading = read_pipeline_file(std::move(text), file, profile, surroundings);
+  out.errors = std::move(reading.errors);
+  if (reading.file.document == nullptr) return out;
+  const auto pipeline = std::make_shared<CheckedPipeline>();
+  pipeline->file = std::move(reading.file);
+  StepChecker checker(*pipeline->file.document, out.errors);
+  for (const TaskFileSpec& task : pipeline->file.tasks) pipeline->tasks.push_back(checker.check(task));
+  for (const StreamFileSpec& stream : pipeline->file.streams) pipeline->streams.push_back(checker.check(stream));
+  if (out.errors.empty()) check_order(*pipeline, out.errors);
+  sort_by_place(out.errors);
+  if (out.errors.empty()) out.pipeline = pipeline;
+  return out;
+}
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,60 @@
+// pipeline/check.h — from a file to something that can run: schemas are read, SQL is compiled, keys and tables are
+// looked up.
+//
+//   text -> read_pipeline_file (form) -> check_pipeline (meaning) -> CheckedPipeline -> Pipeline (pipeline.h) | test
+//   runner | `check`
+//
+// `check` and `up` go through here and nowhere else, so what passes runs. All mistakes are collected, sorted by place.
+// Threads: a CheckedPipeline is immutable.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/type.h"
+#include "pipeline/file.h"
+#include "sql/engine/query.h"
+#include "workflow/schedule.h"
+
+namespace streamops::pipeline {
+
+/// A task or stream that can run.
+struct CheckedStep {
+  const StepSpec* spec = nullptr;  // lives in CheckedPipeline::file
+  data::SchemaPtr source_schema;
+  std::shared_ptr<const sql::Query> query;
+  /// The primary key of the table, in its order; empty for a step that writes into a topic.
+  std::vector<std::string> key_columns;
+  std::optional<CassandraSinkSpec> cassandra_sink;  // as in the file, with the statements of `create`
+  /// Changes when schema, select or sink change: an epoch of the old plan is not replayed by the new one.
+  std::uint32_t fingerprint = 0;
+
+  const std::string& name() const { return spec->name; }
+};
+
+struct CheckedPipeline {
+  PipelineFile file;
+  workflow::Schedule schedule;
+  std::vector<CheckedStep> tasks;    // as file.tasks
+  std::vector<CheckedStep> streams;  // as file.streams
+
+  /// The task or stream of that name, or nullptr.
+  const CheckedStep* step(std::string_view name) const;
+  /// "user_automation.created_users": names group, spool, metrics and dead letters of a step.
+  std::string owner(const CheckedStep& step) const { return file.name + "." + step.name(); }
+};
+using CheckedPipelinePtr = std::shared_ptr<const CheckedPipeline>;
+
+/// What a check gives: a pipeline, or every mistake in the file, in the order of the text.
+struct Checking {
+  CheckedPipelinePtr pipeline;
+  std::vector<Error> errors;  // empty exactly when `pipeline` is there
+};
+
+/// Errors: those of read_pipeline_file(), SO-P041 to SO-P044, SO-S0xx (schema, select), SO-C11x (create), SO-W00x
+/// (schedule, order).
+Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
+                        const Surroundings& surroundings);
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,60 @@
+// pipeline/stream_runner.h — one stream: a topic, a select, a table; in epochs, so that a replay writes the same.
+//
+//   poll -> checkpoint {epoch, ranges, epoch_us} durable -> transform -> write rows -> write dead letters -> done
+//             |                                                                             |
+//             +-- acknowledge what the epochs before covered          positions advance ----+
+//
+// An epoch takes what has arrived, as soon as the one before is done; nothing waits for more. A record's write
+// timestamp is epoch_us + its rank, where the rank counts offsets: partitions by number, offsets in each. After a crash
+// the epoch that was not done is read and written again with the checkpoint's epoch_us, hence with the same cells. When
+// the plan has changed since, its records form a new epoch, later than the old one, and win. Invariants: no row is
+// written before the checkpoint of its epoch is durable; a position is acknowledged only after a durable checkpoint
+// says so; a record is a row, a delete, a dead letter or nothing (WHERE), never lost. Memory: one epoch's records and
+// what the sink holds of them; the source's own credit besides. Threads: everything on the loop, but status(), which
+// any thread may call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "data/ports.h"
+#include "observe/metrics.h"
+#include "pipeline/check.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/status.h"
+#include "runtime/loop.h"
+#include "settings/pipeline.h"
+
+namespace streamops::pipeline {
+
+struct StreamPorts {
+  std::unique_ptr<data::Source> source;
+  std::unique_ptr<data::Sink> sink;
+  std::unique_ptr<data::DeadLetterSink> dead_letters;
+  std::unique_ptr<CheckpointStore> checkpoints;
+};
+
+class StreamRunner {
+ public:
+  /// `step` is a stream of `pipeline`. `metrics` may be null.
+  StreamRunner(CheckedPipelinePtr pipeline, const CheckedStep& step, StreamPorts ports, runtime::Loop& loop,
+               const settings::Pipeline& settings, observe::Metrics* metrics);
+  /// Drops everything at once, as a crash would; call stop() before for a clean end.
+  ~StreamRunner();
+
+  /// Loads the checkpoint and opens the sink, which creates what is missing; `opened` comes once, then records flow.
+  /// Errors: SO-P060, SO-P061, the disk's, the sink's. After an error the stream stays failed.
+  void start(std::function<void(Result<void>)> opened);
+  /// Ends after the epoch under way, or without it after settings.stop_timeout; `done` comes once, within that and half
+  /// a second.
+  void stop(runtime::Callback done);
+
+  StreamStatus status() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace streamops::pipeline

@@ -1,0 +1,65 @@
+// pipeline/transform.h — the work on records, free of time and of ports: raw records -> columns -> SQL -> rows to
+// write.
+//
+//   record -> JsonReader -> row -> Query -> 0..n rows -> one a key and record -> write timestamp = record's own
+//        \ poison -> dead letter     \ ANSI error -> dead letter (none of its rows is written)
+//        \ no value -> delete of the row that its key names
+//
+// Streams, tasks and the test runner all use this, so a test tells the truth. Equal input and Stamp give equal output,
+// to the byte. Threads: one Transform, one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/ports.h"
+#include "format/json_reader.h"
+#include "pipeline/check.h"
+
+namespace streamops::pipeline {
+
+/// What makes the work on a slice of records repeatable.
+struct Stamp {
+  std::int64_t epoch_us = 0;  // current_timestamp()
+  Uuid topic_id;
+  /// Microseconds for each record of the slice: the write timestamp of all of its rows.
+  std::vector<std::int64_t> write_timestamps;
+};
+
+struct Transformed {
+  data::SinkBatch rows;
+  /// The record (index into the slice) of each row.
+  std::vector<std::size_t> record_of_row;
+  std::vector<data::DeadLetter> letters;  // in the order of their records
+  std::size_t collapsed = 0;              // rows that a later row of the same record replaced
+};
+
+class Transform {
+ public:
+  /// `owner` names the step for uuid() and rand(); `origin` is what dead letters say they come from.
+  Transform(const CheckedStep& step, std::string_view owner, std::string origin);
+
+  /// `slice` must have one timestamp a record in `stamp`.
+  Transformed run(const data::Records& slice, const Stamp& stamp);
+
+  /// The letter of one record that failed at `stage`.
+  data::DeadLetter letter(const data::Record& record, std::string_view stage, const Error& error,
+                          std::int64_t write_timestamp) const;
+
+  const data::SchemaPtr& output() const { return step_.query->output(); }
+
+ private:
+  void append_deletes(const data::Records& slice, const Stamp& stamp, const std::vector<std::size_t>& deletes,
+                      Transformed& out) const;
+  void collapse(Transformed& out) const;
+
+  const CheckedStep& step_;
+  std::uint64_t owner_hash_;
+  std::string origin_;
+  std::vector<int> key_indices_;  // of key_columns in the output
+  format::JsonReader reader_;
+};
+
+}  // namespace streamops::pipeline
