@@ -48,6 +48,9 @@ struct HttpSourceOptions {
 std::unique_ptr<data::Source> make_http_source(HttpSourceOptions options, runtime::Loop& loop,
                                                runtime::HttpClient& client, runtime::Disk& disk, runtime::Pool& pool);
 
+/// Forgets what a run has kept, when it is over for good. Errors: SO-H004. Blocks.
+Result<void> discard_spool(runtime::Disk& disk, const std::string& spool_directory, const std::string& run);
+
 /// How long an answer asks to wait: seconds, or an HTTP date (RFC 9110 §10.2.3). Nothing when malformed.
 std::optional<Microseconds> parse_retry_after(std::string_view text, WallTime now);
 
