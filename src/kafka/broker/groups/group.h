@@ -40,6 +40,12 @@ struct GroupOptions {
   Microseconds offsets_retention = Seconds{7 * 24 * 3600};
 };
 
+/// What the version of a JoinGroup request lets the coordinator say.
+struct JoinFeatures {
+  bool must_know_id = true;  // a new dynamic member is told its id first and joins with it: version 4 on, KIP-394
+  bool may_skip_assignment = true;  // a static leader is told to leave the assignment as it is: version 9 on, KIP-814
+};
+
 class Group {
  public:
   /// `on_change` runs when a generation has begun or the group has become empty: what the store remembers has changed.
@@ -50,9 +56,7 @@ class Group {
   /// Goes on counting where a former life of the group ended.
   void restore(std::string protocol_type, std::int32_t generation);
 
-  /// `must_know_id`: a new dynamic member is told its id first and joins with it (JoinGroup from version 4 on,
-  /// KIP-394).
-  void join(const JoinGroupRequest& request, const ClientInfo& client, bool must_know_id, Member::JoinDone done);
+  void join(const JoinGroupRequest& request, const ClientInfo& client, JoinFeatures features, Member::JoinDone done);
   void sync(const SyncGroupRequest& request, Member::SyncDone done);
   ErrorCode heartbeat(const std::string& member, const std::optional<std::string>& instance, std::int32_t generation);
   /// With an instance and no member id, removes that static member.
@@ -78,7 +82,7 @@ class Group {
   ErrorCode check_join(const JoinGroupRequest& request) const;
   bool has_room_for(const std::string& member) const;
   bool supports_protocols(const JoinGroupRequest& request) const;
-  void join_without_id(const JoinGroupRequest& request, const ClientInfo& client, bool must_know_id,
+  void join_without_id(const JoinGroupRequest& request, const ClientInfo& client, JoinFeatures features,
                        Member::JoinDone done);
   void join_with_id(const JoinGroupRequest& request, const ClientInfo& client, Member::JoinDone done);
   void rejoin(Member& member, const JoinGroupRequest& request, const ClientInfo& client, Member::JoinDone done);
@@ -86,8 +90,9 @@ class Group {
                   Member::JoinDone done);
   void add_pending(const std::string& member_id, Microseconds session_timeout);
   void replace_static(const std::string& old_id, const JoinGroupRequest& request, const ClientInfo& client,
-                      Member::JoinDone done);
-  void answer_static_in_stable(Member& member, const std::string& old_leader, Member::JoinDone done);
+                      JoinFeatures features, Member::JoinDone done);
+  Member& rename_static(const std::string& old_id, const std::string& new_id);
+  JoinGroupResponse joined_unnoticed(const Member& member, const std::string& old_leader, JoinFeatures features) const;
   void wait_for_join(Member& member, const JoinGroupRequest& request, const ClientInfo& client, Member::JoinDone done);
   JoinGroupResponse joined(const Member& member) const;
   std::string new_member_id(const JoinGroupRequest& request, const ClientInfo& client);

@@ -55,7 +55,7 @@ class Groups {
   ~Groups();
 
   // --- members; each `done` is called once, now or later ---
-  void join(const JoinGroupRequest& request, const ClientInfo& client, bool must_know_id, Member::JoinDone done);
+  void join(const JoinGroupRequest& request, const ClientInfo& client, JoinFeatures features, Member::JoinDone done);
   void sync(const SyncGroupRequest& request, Member::SyncDone done);
   ErrorCode heartbeat(const HeartbeatRequest& request);
   ErrorCode leave(const std::string& group, const std::string& member, const std::optional<std::string>& instance);
@@ -88,7 +88,8 @@ class Groups {
   void group_changed(const Group& group);
   void schedule_expiry();
   void expire();
-  std::vector<TopicPartition> expired(const std::string& name, const StoredGroup& group, std::int64_t now_ms) const;
+  std::vector<TopicPartition> expired(const StoredGroup& group, std::int64_t now_ms) const;
+  bool is_past_retention(std::int64_t since_ms, std::int64_t now_ms) const;
 
   GroupOptions options_;
   runtime::Loop& loop_;
