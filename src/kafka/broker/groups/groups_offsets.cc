@@ -18,6 +18,7 @@ void Groups::commit(const std::string& name, const Committer& who, OffsetStore::
                     std::function<void(ErrorCode)> done) {
   Group* group = find(name);
   if (group == nullptr && who.generation >= 0) return done(ErrorCode::illegal_generation);
+  if (group == nullptr && offsets.empty()) return done(ErrorCode::none);
   if (group == nullptr) group = &find_or_create(name);
   const ErrorCode error = group->may_commit(who.member, who.instance, who.generation);
   if (error != ErrorCode::none || offsets.empty()) return done(error);
