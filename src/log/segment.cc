@@ -143,9 +143,9 @@ Result<std::optional<Segment::Found>> Segment::locate(Offset offset) {
 }
 
 // Hot path: once per fetch and partition; one read for the header, one for the data, straight into the answer.
-Result<void> Segment::read(Offset offset, Offset limit, std::size_t max_bytes, Bytes& out) {
+Result<void> Segment::read(Offset offset, Offset limit, std::size_t max_bytes, bool at_least_one, Bytes& out) {
   STREAMOPS_ASSIGN(const std::optional<Found> first, locate(offset));
-  if (!first || first->header.base_offset >= limit) return Ok();
+  if (!first || first->header.base_offset >= limit || (!at_least_one && first->header.size > max_bytes)) return Ok();
   const std::size_t start = out.size();
   const std::uint64_t room =
       std::max<std::uint64_t>(std::min<std::uint64_t>(max_bytes, size() - first->position), first->header.size);

@@ -19,6 +19,7 @@
 #include "base/uuid.h"
 #include "kafka/broker/views.h"
 #include "log/group_sync.h"
+#include "observe/metrics.h"
 #include "runtime/disk.h"
 #include "runtime/loop.h"
 #include "runtime/network.h"
@@ -27,6 +28,7 @@
 
 namespace streamops::kafka {
 
+class Topic;
 class Topics;
 class Server;
 class Groups;
@@ -37,6 +39,8 @@ struct BrokerOptions {
   std::vector<runtime::Endpoint> listeners;  // numeric addresses; port 0 picks a free one
   settings::Kafka settings;
   std::int32_t node_id = 1;
+  observe::Metrics* metrics = nullptr;                 // nothing: the broker counts for itself
+  std::function<void(const Error& error)> on_problem;  // what a person should see: damage, protocol errors; on the loop
 };
 
 class Broker {
@@ -71,13 +75,15 @@ class Broker {
   log::SyncOptions sync_options() const;
   runtime::Disk& disk();
   runtime::Pool& pool();
-  Topics& topics();
+  Topics& topics() const;
+  /// Removes a topic and the offsets that groups have committed in it. Errors to `done`: the disk's.
+  void remove_topic(const Topic& topic, std::function<void(const Result<void>&)> done);
   Groups& groups();
   BrokerStats& stats();
 
  private:
   class Impl;
-  explicit Broker(std::unique_ptr<Impl> impl);
+  Broker();
   std::unique_ptr<Impl> impl_;
 };
 

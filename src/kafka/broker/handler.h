@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "runtime/network.h"
@@ -21,6 +22,20 @@
 namespace streamops::kafka {
 
 class Broker;
+
+/// The answer that a connection owes for one request. Used through a Responder; handlers call it directly only when
+/// there is no answer to encode.
+class OwedAnswer {
+ public:
+  virtual ~OwedAnswer() = default;
+  /// The frame in pieces, sent when the answers before it have been. Call one of the three, once; after the connection
+  /// is gone they do nothing.
+  virtual void send(std::vector<Bytes> pieces) = 0;
+  /// The request has no answer: Produce with acks=0.
+  virtual void skip() = 0;
+  /// Closes the connection instead of answering.
+  virtual void close_connection() = 0;
+};
 
 /// Where a request came from and how it was written. Copy it when the answer comes later; the Broker outlives every
 /// request.
@@ -33,7 +48,8 @@ struct RequestContext {
   std::int16_t api_key = 0;
   std::int16_t api_version = 0;
   std::int32_t correlation_id = 0;
-  std::string client_id;               // empty when null
+  std::string client_id;  // empty when null
+  std::shared_ptr<OwedAnswer> answer;
   std::shared_ptr<Bytes> frame;  // the whole request: views in a decoded request point into it
 };
 

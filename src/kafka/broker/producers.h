@@ -1,0 +1,56 @@
+// kafka/broker/producers.h — what a partition remembers of its idempotent producers, so that a batch sent twice is kept
+// once.
+//
+// Of each producer: its epoch and the last five batches (a client has at most five in flight). Nothing is saved:
+// everything follows from the log's batch headers, so it survives whatever the log survives. Source: KIP-98 §Idempotent
+// producer, KIP-360, KIP-447. Threads: those of its partition.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "kafka/protocol/error_code.h"
+#include "log/batch_header.h"
+
+namespace streamops::kafka {
+
+using log::Offset;
+
+class Producers {
+ public:
+  /// What to do with a batch.
+  struct Verdict {
+    ErrorCode error = ErrorCode::none;
+    bool is_duplicate = false;  // already in the log, at `base_offset`
+    Offset base_offset = -1;
+  };
+  struct Batch {
+    std::int32_t first_sequence;
+    std::int32_t last_sequence;
+    Offset base_offset;
+  };
+  struct Producer {
+    std::int16_t epoch = -1;
+    std::int64_t last_timestamp = -1;  // ms since the epoch
+    std::deque<Batch> batches;         // oldest first; empty only before the first one
+  };
+
+  /// Judges a batch that came in, before it is appended.
+  /// Errors: INVALID_PRODUCER_EPOCH (an older epoch), OUT_OF_ORDER_SEQUENCE_NUMBER (a gap, or an old batch that is
+  /// remembered no more).
+  Verdict check(const log::BatchHeader& batch) const;
+  /// Notes a batch that is in the log.
+  void note(const log::BatchHeader& batch);
+  /// Forgets producers whose last batch is older than `before` (ms since the epoch).
+  void expire(std::int64_t before);
+  void clear() { producers_.clear(); }
+
+  const std::unordered_map<std::int64_t, Producer>& all() const { return producers_; }
+
+ private:
+  std::unordered_map<std::int64_t, Producer> producers_;
+};
+
+}  // namespace streamops::kafka
