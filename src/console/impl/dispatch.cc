@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "console/impl/api.h"
+#include "errors/console.h"
+
+namespace streamops::console {
+
+namespace {
+
+constexpr std::string_view prefix = "/api/streamops/";
+constexpr std::string_view bearer = "Bearer ";
+
+/// The parts of the path that stand for `*`, or nothing when the path is another.
+std::optional<std::vector<std::string>> match(std::string_view route, std::string_view path) {
+  const auto wanted = split(route, '/');
+  const auto given = split(path, '/');
+  if (wanted.size() != given.size()) return std::nullopt;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == "*" && !given[i].empty()) {
+      words.emplace_back(given[i]);
+    } else if (wanted[i] != given[i]) {
+      return std::nullopt;
+    }
+  }
+  return words;
+}
+
+/// The route for this method and path. A path that exists with another method only is SO-H105.
+Result<const Route*> find_route(Call& call) {
+  const std::string_view path = std::string_view(call.request.path).substr(prefix.size());
+  const std::string_view method = call.request.method == "HEAD" ? "GET" : std::string_view(call.request.method);
+  bool path_exists = false;
+  for (const std::span<const Route> routes : {dag_routes(), data_routes(), system_routes()}) {
+    for (const Route& route : routes) {
+      auto words = match(route.path, path);
+      if (!words) continue;
+      path_exists = true;
+      if (route.method != method) continue;
+      call.words = std::move(*words);
+      return &route;
+    }
+  }
+  if (path_exists)
+    return Error(errors::console::wrong_method, "{} does not take {}", call.request.path, call.request.method);
+  return Error(errors::console::no_such_address, "there is no {}", call.request.path);
+}
+
+/// True unless a browser says that the request was made by a page from elsewhere.
+bool is_same_origin(const runtime::ServerRequest& request) {
+  const std::string* origin = request.header("origin");
+  if (origin == nullptr) return true;
+  const std::string* host = request.header("host");
+  return host != nullptr && (*origin == "http://" + *host || *origin == "https://" + *host);
+}
+
+/// Finds out who asks: a token, or a session with its CSRF token where something is changed.
+Result<void> authenticate(Call& call, const Route& route) {
+  const runtime::ServerRequest& request = call.request;
+  const bool changes = route.method != "GET";
+  if (changes && !is_same_origin(request)) {
+    return Error(errors::console::forged_request, "the request was made by a page of {}", *request.header("origin"));
+  }
+  if (route.is_open) return Ok();
+  if (const std::string* authorization = request.header("authorization"); authorization != nullptr) {
+    const std::string_view text = *authorization;
+    if (text.starts_with(bearer) && call.context.accounts.is_api_token(text.substr(bearer.size()))) return Ok();
+    return Error(errors::console::not_logged_in, "the token is not the one of this data directory");
+  }
+  call.session = call.context.accounts.find_session(request.cookie(call.context.cookie));
+  if (!call.session) return Error(errors::console::not_logged_in, "there is no session, or it has ended");
+  const std::string* csrf = request.header("x-csrf-token");
+  if (changes && (csrf == nullptr || !auth::equal_in_constant_time(*csrf, call.session->csrf))) {
+    return Error(errors::console::forged_request, "the request does not carry the session's CSRF token");
+  }
+  return Ok();
+}
+
+}  // namespace
+
+void dispatch(Call call) {
+  const Result<const Route*> route = find_route(call);
+  if (!route) {
+    call.respond_error(route.error());
+    return;
+  }
+  if (const Result<void> allowed = authenticate(call, **route); !allowed) {
+    call.respond_error(allowed.error());
+    return;
+  }
+  (*route)->handle(std::make_shared<const Call>(std::move(call)));
+}
+
+}  // namespace streamops::console
