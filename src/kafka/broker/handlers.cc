@@ -6,20 +6,31 @@
 #include "kafka/broker/handlers/api_versions.h"
 #include "kafka/broker/handlers/create_partitions.h"
 #include "kafka/broker/handlers/create_topics.h"
+#include "kafka/broker/handlers/delete_groups.h"
 #include "kafka/broker/handlers/delete_records.h"
 #include "kafka/broker/handlers/delete_topics.h"
 #include "kafka/broker/handlers/describe_cluster.h"
 #include "kafka/broker/handlers/describe_configs.h"
+#include "kafka/broker/handlers/describe_groups.h"
 #include "kafka/broker/handlers/describe_producers.h"
 #include "kafka/broker/handlers/describe_topic_partitions.h"
 #include "kafka/broker/handlers/fetch.h"
+#include "kafka/broker/handlers/find_coordinator.h"
+#include "kafka/broker/handlers/heartbeat.h"
 #include "kafka/broker/handlers/incremental_alter_configs.h"
 #include "kafka/broker/handlers/init_producer_id.h"
+#include "kafka/broker/handlers/join_group.h"
+#include "kafka/broker/handlers/leave_group.h"
+#include "kafka/broker/handlers/list_groups.h"
 #include "kafka/broker/handlers/list_offsets.h"
 #include "kafka/broker/handlers/list_partition_reassignments.h"
 #include "kafka/broker/handlers/metadata.h"
+#include "kafka/broker/handlers/offset_commit.h"
+#include "kafka/broker/handlers/offset_delete.h"
+#include "kafka/broker/handlers/offset_fetch.h"
 #include "kafka/broker/handlers/offset_for_leader_epoch.h"
 #include "kafka/broker/handlers/produce.h"
+#include "kafka/broker/handlers/sync_group.h"
 #include "kafka/protocol/frame.h"
 
 namespace streamops::kafka {
@@ -68,6 +79,17 @@ std::vector<ServedApi> make_list() {
              handle_list_partition_reassignments>(),
       served<DescribeClusterRequest, DescribeClusterResponse, handle_describe_cluster>(),
       served<DescribeProducersRequest, DescribeProducersResponse, handle_describe_producers>(),
+      served<DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups>(),
+      served<DescribeGroupsRequest, DescribeGroupsResponse, handle_describe_groups>(),
+      served<FindCoordinatorRequest, FindCoordinatorResponse, handle_find_coordinator>(),
+      served<HeartbeatRequest, HeartbeatResponse, handle_heartbeat>(),
+      served<JoinGroupRequest, JoinGroupResponse, handle_join_group>(),
+      served<LeaveGroupRequest, LeaveGroupResponse, handle_leave_group>(),
+      served<ListGroupsRequest, ListGroupsResponse, handle_list_groups>(),
+      served<OffsetCommitRequest, OffsetCommitResponse, handle_offset_commit>(),
+      served<OffsetDeleteRequest, OffsetDeleteResponse, handle_offset_delete>(),
+      served<OffsetFetchRequest, OffsetFetchResponse, handle_offset_fetch>(),
+      served<SyncGroupRequest, SyncGroupResponse, handle_sync_group>(),
       served<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, handle_describe_topic_partitions>(),
   };
   std::sort(list.begin(), list.end(), [](const ServedApi& a, const ServedApi& b) { return a.key < b.key; });
