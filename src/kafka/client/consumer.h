@@ -1,9 +1,10 @@
 // kafka/client/consumer.h — reads partitions of one topic from given offsets. Not managed by a group: who reads decides
 // where, and keeps its positions itself.
 //
-// The library prefetches on its own threads, at most `prefetch_bytes` a partition, and wakes the loop through a file
-// descriptor; poll() takes what is there. Nothing here blocks.
-// Threads: one loop.
+//   library's queue --(descriptor wakes the loop)--> held back here, about `prefetch_bytes` --poll()--> Records
+//
+// When too much is held back the partitions are paused, and resumed when half of it is gone: the library left alone
+// would notice a queue that has room again only after a second. Threads: one loop; nothing blocks.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "base/result.h"
 #include "data/position.h"
+#include "kafka/client/admin.h"
 #include "kafka/client/config.h"
 #include "runtime/loop.h"
 #include "runtime/pool.h"
@@ -23,7 +25,7 @@ namespace streamops::kafka {
 
 struct ConsumerOptions {
   std::string topic;
-  std::size_t prefetch_bytes = 1024 * 1024;  // a partition
+  std::size_t prefetch_bytes = 4 * 1024 * 1024;  // of all partitions together
 };
 
 /// Offsets with a meaning of their own for Consumer::add.
@@ -44,8 +46,12 @@ class Consumer {
   /// What has arrived, at most about `max_bytes` of keys and values, copied into one arena. Errors are final:
   /// SO-K203, SO-K204, SO-K205 (the offset is gone from the log).
   virtual Result<data::Records> poll(std::size_t max_bytes) = 0;
+  /// Questions about topics, over the same connections.
+  virtual Admin& admin() = 0;
   /// What is wrong right now though the library keeps trying.
   virtual std::optional<Error> trouble() const = 0;
+  /// Somebody has just reached the cluster: what was wrong is over.
+  virtual void forget_trouble() = 0;
   /// Records behind the last one handed out, as far as fetches told.
   virtual std::optional<std::int64_t> lag() const = 0;
 };

@@ -16,8 +16,10 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "data/position.h"
+#include "kafka/client/admin.h"
 #include "kafka/client/config.h"
 #include "runtime/loop.h"
+#include "runtime/pool.h"
 
 namespace streamops::kafka {
 
@@ -43,9 +45,11 @@ class Producer {
   /// gone), SO-K206 (anything else that cannot pass).
   using OnReport = std::function<void(std::uint64_t ticket, Result<void> report)>;
 
-  /// `on_room` is called on the loop when reports have come in, so that send() may be tried again. Errors: SO-K201.
+  /// `on_room` is called on the loop when reports or news about trouble have come in, so that send() may be tried
+  /// again. Errors: SO-K201.
   static Result<std::unique_ptr<Producer>> open(const ClientConfig& config, const ProducerOptions& options,
-                                                runtime::Loop& loop, OnReport on_report, std::function<void()> on_room);
+                                                runtime::Loop& loop, runtime::Pool& pool, OnReport on_report,
+                                                std::function<void()> on_room);
   virtual ~Producer() = default;
 
   /// Copies the record into the library's queue; the partition is Kafka's default for Java (murmur2 of the key, random
@@ -54,6 +58,9 @@ class Producer {
   virtual Sent send(const OutgoingRecord& record, std::uint64_t ticket) = 0;
   /// Records sent and not yet reported.
   virtual std::size_t outstanding() const = 0;
+  /// Questions about topics, over the same connections.
+  virtual Admin& admin() = 0;
+  /// What is wrong right now though the library keeps trying; refused credentials (SO-K203, SO-K204) show here too.
   virtual std::optional<Error> trouble() const = 0;
 };
 
