@@ -221,7 +221,9 @@ class Codec:
         elif field.struct:
             if is_nullable(field):
                 out.open(f"if ({reader}.i8() >= 0) {{")
-                out(f"{target}.emplace().read({reader}, version);")
+                out(f"{field.type} present;")
+                out(f"present.read({reader}, version);")
+                out(f"{target} = std::move(present);")
                 out.close()
             else:
                 out(f"{target}.read({reader}, version);")

@@ -96,7 +96,7 @@ class Filler(Codec):
             # Where null is not allowed the value must be there; elsewhere chance decides.
             null = self.condition(field.nullable) or "true"
             out.open(f"if (!({null}) || random.coin()) {{")
-            out(f"{target}.emplace();")
+            out(f"{target} = typename std::decay_t<decltype({target})>::value_type{{}};")
             self.fill_value(out, field, f"(*{target})")
             out.close()
         else:
