@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "data/ports.h"
@@ -21,6 +22,8 @@ struct ConnectorUse {
   runtime::Loop& loop;  // all calls and callbacks of the connector happen there
   std::string owner;    // "user_automation.created_users": names consumer group, client id, spool and metrics
   std::string run;      // the run of a task, the same again when it is resumed; empty for a stream
+  /// The primary key of the table that a sink writes, as `create` has it; empty otherwise.
+  std::vector<std::string> key_columns;
   /// Lines for the task's log ("poll 3: 503, again in 2s"); may be empty.
   std::function<void(std::string)> log;
 };

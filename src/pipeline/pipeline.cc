@@ -1,0 +1,309 @@
+#include "pipeline/pipeline.h"
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "pipeline/stream_runner.h"
+#include "pipeline/task_runner.h"
+
+namespace streamops::pipeline {
+
+namespace {
+
+constexpr std::size_t kept_runs = 16;
+
+/// Calls `done` with the first error, or success, when each of its shares has been called and every holder has let go.
+class Gathering {
+ public:
+  explicit Gathering(std::function<void(Result<void>)> done) : done_(std::move(done)) {}
+  Gathering(const Gathering&) = delete;
+  Gathering& operator=(const Gathering&) = delete;
+  ~Gathering() { done_(error_ ? Result<void>(*error_) : Result<void>()); }
+
+  void note(const Result<void>& result) {
+    if (!result && !error_) error_ = result.error();
+  }
+
+ private:
+  std::function<void(Result<void>)> done_;
+  std::optional<Error> error_;
+};
+
+std::function<void(Result<void>)> share(const std::shared_ptr<Gathering>& gathering) {
+  return [gathering](const Result<void>& result) { gathering->note(result); };
+}
+
+}  // namespace
+
+class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(CheckedPipelinePtr checked, PipelineEnvironment environment)
+      : checked_(std::move(checked)), env_(std::move(environment)) {}
+
+  void start(std::function<void(Result<void>)> done) {
+    auto all = std::make_shared<Gathering>(std::move(done));
+    open_tasks([weak = weak_from_this(), all](const Result<void>& opened) {
+      all->note(opened);
+      const std::shared_ptr<Impl> self = weak.lock();
+      if (self == nullptr || self->stopping_) return;
+      self->create_topics([weak, all](const Result<void>& created) {
+        all->note(created);
+        const std::shared_ptr<Impl> alive = weak.lock();
+        if (alive != nullptr && !alive->stopping_) alive->start_streams(all);
+      });
+    });
+  }
+
+  void stop(runtime::Callback done) {
+    stopping_ = true;
+    for (auto& [key, runner] : runs_) runner->cancel();
+    auto all = std::make_shared<Gathering>([done = std::move(done)](const Result<void>&) { done(); });
+    for (auto& stream : streams_) stream->stop([all] {});
+    for (auto& [name, task] : tasks_) {
+      if (task.sink) task.sink->close([all] {});
+      if (task.dead_letters) task.dead_letters->close([all] {});
+    }
+  }
+
+  /// On the loop: makes the source of one run and lets it go.
+  void run_task(const CheckedStep& step, const workflow::TaskContext& context, const workflow::TaskDone& done) {
+    const auto log = [sink = context.log](LogKind kind, std::string text) {
+      if (sink != nullptr)
+        sink->write(kind == LogKind::info ? workflow::LogLevel::info : workflow::LogLevel::warning, std::move(text));
+    };
+    const auto task = tasks_.find(step.name());
+    if (stopping_ || task == tasks_.end() || !task->second.opened) {
+      const Error missing = task != tasks_.end() && task->second.error
+                                ? *task->second.error
+                                : workflow::skip_task("the pipeline is not running");
+      return done(missing);
+    }
+    Result<std::unique_ptr<data::Source>> source = env_.connectors.http_source(
+        *step.spec->http_source, {env_.loop, checked_->owner(step), context.run_id, {}, [log](std::string text) {
+                                    log(LogKind::info, std::move(text));
+                                  }});
+    if (!source) return done(source.error());
+    log(LogKind::info, context.resumed ? "the run goes on after a restart" : "the run begins");
+    const std::string key = step.name() + "/" + context.run_id;
+    TaskPorts ports{std::move(*source), *task->second.sink, *task->second.dead_letters};
+    auto runner = std::make_shared<TaskRunner>(checked_, step, context.run_id, std::move(ports), env_.loop,
+                                               env_.settings, log, env_.metrics);
+    {
+      const std::lock_guard lock(mutex_);
+      runs_[key] = runner;
+    }
+    runner->start([weak = weak_from_this(), key, done](const Result<void>& result) {
+      if (const std::shared_ptr<Impl> self = weak.lock()) self->end_run(key);
+      done(result);
+    });
+  }
+
+  void cancel_run(const std::string& key) {
+    const auto found = runs_.find(key);
+    if (found != runs_.end()) found->second->cancel();
+  }
+
+  PipelineStatus status() const {
+    const std::lock_guard lock(mutex_);
+    PipelineStatus out;
+    out.name = checked_->file.name;
+    for (const auto& stream : streams_) out.streams.push_back(stream->status());
+    out.runs.assign(ended_.begin(), ended_.end());
+    for (const auto& [key, runner] : runs_) out.runs.push_back(runner->status());
+    return out;
+  }
+
+  const CheckedPipeline& checked() const { return *checked_; }
+  runtime::Loop& loop() const { return env_.loop; }
+
+ private:
+  struct Task {
+    std::unique_ptr<data::Sink> sink;
+    std::unique_ptr<data::DeadLetterSink> dead_letters;
+    bool opened = false;
+    std::optional<Error> error;
+  };
+
+  ConnectorUse use(const CheckedStep& step) const {
+    return {env_.loop, checked_->owner(step), {}, step.key_columns, {}};
+  }
+
+  void open_tasks(std::function<void(Result<void>)> done) {
+    const auto all = std::make_shared<Gathering>(std::move(done));
+    for (const CheckedStep& step : checked_->tasks) {
+      Task& task = tasks_[step.name()];
+      const Result<void> made = make_task(step, task);
+      if (!made) {
+        task.error = made.error();
+        all->note(made);
+        continue;
+      }
+      task.sink->open(step.query->output(), [weak = weak_from_this(), all, &task](const Result<void>& opened) {
+        all->note(opened);
+        if (weak.expired()) return;
+        task.opened = opened.ok();
+        if (!opened) task.error = opened.error();
+      });
+    }
+  }
+
+  Result<void> make_task(const CheckedStep& step, Task& task) {
+    STREAMOPS_ASSIGN(task.sink, env_.connectors.kafka_sink(*step.spec->kafka_sink, use(step)));
+    STREAMOPS_ASSIGN(task.dead_letters, env_.connectors.dead_letters(checked_->owner(step) + ".dlq", use(step)));
+    return Ok();
+  }
+
+  /// Topics that no task of the file fills: their writers are elsewhere and may come later.
+  void create_topics(std::function<void(Result<void>)> done) {
+    const auto all = std::make_shared<Gathering>(std::move(done));
+    std::set<std::string> known;
+    for (const CheckedStep& task : checked_->tasks) known.insert(task.spec->kafka_sink->topic);
+    for (const CheckedStep& stream : checked_->streams) {
+      const std::string& topic = stream.spec->kafka_source->topic;
+      if (known.insert(topic).second) env_.connectors.create_topic(topic, 1, use(stream), share(all));
+    }
+  }
+
+  void start_streams(const std::shared_ptr<Gathering>& all) {
+    for (const CheckedStep& step : checked_->streams) {
+      Result<StreamPorts> ports = make_ports(step);
+      if (!ports) {
+        all->note(ports.error());
+        continue;
+      }
+      auto runner =
+          std::make_unique<StreamRunner>(checked_, step, std::move(*ports), env_.loop, env_.settings, env_.metrics);
+      StreamRunner& started = *runner;
+      {
+        const std::lock_guard lock(mutex_);
+        streams_.push_back(std::move(runner));
+      }
+      started.start(share(all));
+    }
+  }
+
+  Result<StreamPorts> make_ports(const CheckedStep& step) {
+    StreamPorts ports;
+    STREAMOPS_ASSIGN(ports.source, env_.connectors.kafka_source(*step.spec->kafka_source, use(step)));
+    STREAMOPS_ASSIGN(ports.sink, env_.connectors.cassandra_sink(*step.cassandra_sink, use(step)));
+    STREAMOPS_ASSIGN(ports.dead_letters,
+                     env_.connectors.dead_letters(step.spec->kafka_source->topic + ".dlq", use(step)));
+    ports.checkpoints = env_.checkpoints(checked_->owner(step));
+    return ports;
+  }
+
+  void end_run(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = runs_.find(key);
+    if (found == runs_.end()) return;
+    ended_.push_back(found->second->status());
+    if (ended_.size() > kept_runs) ended_.pop_front();
+    env_.loop.post([gone = std::move(found->second)] {});  // not while it is in a call of its own
+    runs_.erase(found);
+  }
+
+  CheckedPipelinePtr checked_;
+  PipelineEnvironment env_;
+  std::map<std::string, Task> tasks_;  // before what uses their sinks
+  bool stopping_ = false;
+  mutable std::mutex mutex_;  // guards what status() reads: the lists, not their members
+  std::vector<std::unique_ptr<StreamRunner>> streams_;
+  std::map<std::string, std::shared_ptr<TaskRunner>> runs_;
+  std::deque<TaskStatus> ended_;
+
+  friend class Pipeline;
+};
+
+namespace {
+
+class RunHandle final : public workflow::TaskHandle {
+ public:
+  explicit RunHandle(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+  void cancel() override { cancel_(); }
+
+ private:
+  std::function<void()> cancel_;
+};
+
+/// A body from two functions, so that it need not know the pipeline.
+class RunBody final : public workflow::TaskBody {
+ public:
+  using Start = std::function<void(workflow::TaskContext, workflow::TaskDone)>;
+  RunBody(Start start, std::function<void(const std::string& run)> cancel)
+      : start_(std::move(start)), cancel_(std::move(cancel)) {}
+
+  std::unique_ptr<workflow::TaskHandle> start(workflow::TaskContext context, workflow::TaskDone done) override {
+    auto handle = std::make_unique<RunHandle>([cancel = cancel_, run = context.run_id] { cancel(run); });
+    start_(std::move(context), std::move(done));
+    return handle;
+  }
+
+ private:
+  Start start_;
+  std::function<void(const std::string&)> cancel_;
+};
+
+}  // namespace
+
+std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkpoints_in(std::string directory,
+                                                                                         runtime::Disk& disk,
+                                                                                         runtime::Loop& loop,
+                                                                                         runtime::Pool& pool) {
+  return [directory = std::move(directory), &disk, &loop, &pool](const std::string& owner) {
+    return make_disk_checkpoints(fmt::format("{}/{}.checkpoint", directory, owner), disk, loop, pool);
+  };
+}
+
+Pipeline::Pipeline(CheckedPipelinePtr checked, PipelineEnvironment environment)
+    : impl_(std::make_shared<Impl>(std::move(checked), std::move(environment))) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::start(std::function<void(Result<void>)> done) {
+  impl_->start(std::move(done));
+}
+
+void Pipeline::stop(runtime::Callback done) {
+  impl_->stop(std::move(done));
+}
+
+workflow::DagSpec Pipeline::dag() const {
+  const CheckedPipeline& checked = impl_->checked();
+  workflow::DagSpec dag;
+  dag.id = checked.file.name;
+  dag.description = checked.file.description;
+  dag.schedule = checked.schedule;
+  for (const CheckedStep& step : checked.tasks) {
+    const auto& spec = static_cast<const TaskFileSpec&>(*step.spec);
+    workflow::TaskSpec task;
+    task.id = spec.name;
+    for (const Located& before : spec.after) task.upstream.push_back(before.text);
+    task.retries = spec.retries;
+    task.retry_delay = spec.retry_delay;
+    runtime::Loop& loop = impl_->loop();
+    const auto start = [weak = std::weak_ptr<Impl>(impl_), &loop, &step](workflow::TaskContext context,
+                                                                         workflow::TaskDone done) {
+      loop.post([weak, &step, context = std::move(context), done = std::move(done)] {
+        const std::shared_ptr<Impl> self = weak.lock();
+        if (self == nullptr) return done(workflow::skip_task("the pipeline is not running"));
+        self->run_task(step, context, done);
+      });
+    };
+    const auto cancel = [weak = std::weak_ptr<Impl>(impl_), &loop, name = spec.name](const std::string& run) {
+      loop.post([weak, key = name + "/" + run] {
+        if (const std::shared_ptr<Impl> self = weak.lock()) self->cancel_run(key);
+      });
+    };
+    task.body = std::make_shared<RunBody>(start, cancel);
+    dag.tasks.push_back(std::move(task));
+  }
+  return dag;
+}
+
+PipelineStatus Pipeline::status() const {
+  return impl_->status();
+}
+
+}  // namespace streamops::pipeline

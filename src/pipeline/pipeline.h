@@ -1,0 +1,69 @@
+// pipeline/pipeline.h — a checked file at work: its streams run, its tasks wait for the scheduler.
+//
+//   start(): open the topics of all tasks -> create the topics that streams read -> open every stream's table ->
+//   records flow dag():   what the scheduler runs; a task's body makes a source for the run and drives a TaskRunner
+//   stop():  runs are cancelled, streams end after their epoch, sinks close; within two seconds, losing nothing
+//
+// Threads: everything on the loop of the environment, but status() and the bodies in dag(), which any thread may call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "observe/metrics.h"
+#include "pipeline/check.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/connectors.h"
+#include "pipeline/status.h"
+#include "runtime/loop.h"
+#include "settings/pipeline.h"
+#include "workflow/dag.h"
+
+namespace streamops::pipeline {
+
+/// What a pipeline works with; everything must outlive it.
+struct PipelineEnvironment {
+  runtime::Loop& loop;
+  ConnectorFactory& connectors;
+  /// The store of one stream, by its owner ("user_automation.created_users"); see checkpoints_in().
+  std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkpoints;
+  observe::Metrics* metrics;  // may be null
+  settings::Pipeline settings;
+};
+
+/// Checkpoints on disk, "<directory>/<owner>.checkpoint"; the directory is that of the data directory for pipelines.
+std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkpoints_in(std::string directory,
+                                                                                         runtime::Disk& disk,
+                                                                                         runtime::Loop& loop,
+                                                                                         runtime::Pool& pool);
+
+struct PipelineStatus {
+  std::string name;
+  std::vector<StreamStatus> streams;
+  std::vector<TaskStatus> runs;  // of tasks: those under way, and the last one of each task; newest last
+};
+
+class Pipeline {
+ public:
+  Pipeline(CheckedPipelinePtr checked, PipelineEnvironment environment);
+  ~Pipeline();
+
+  /// `done` comes once, when topics and tables exist and every stream runs; with the first error otherwise, and then
+  /// what could be started runs all the same. Schedule nothing before.
+  void start(std::function<void(Result<void>)> done);
+  /// `done` comes once. Stop the scheduler before.
+  void stop(runtime::Callback done);
+
+  /// The DAG of the file's tasks with their bodies; without tasks it has none and need not be scheduled.
+  workflow::DagSpec dag() const;
+
+  PipelineStatus status() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace streamops::pipeline
