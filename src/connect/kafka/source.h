@@ -19,8 +19,8 @@ struct KafkaSourceOptions {
   std::string topic;
   bool from_latest =
       false;  // where a partition without a position starts; partitions that appear later: at their beginning
-  int create_partitions = 0;                 // of a topic that is missing; 0: wait for it
-  std::size_t prefetch_bytes = 1024 * 1024;  // a partition
+  int create_partitions = 0;  // of a topic that is missing; 0: wait for it
+  std::size_t prefetch_bytes = 4 * 1024 * 1024;
   Microseconds look_for_partitions = Seconds{30};
 };
 

@@ -1,9 +1,6 @@
 // Consumer, producer and admin against the library's own mock cluster (loopback sockets, no broker).
 #include <doctest/doctest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
-#include <future>
 #include <map>
 #include <set>
 
@@ -11,66 +8,15 @@
 #include "kafka/client/admin.h"
 #include "kafka/client/consumer.h"
 #include "kafka/client/producer.h"
+#include "kafka/client/testing/mock_cluster.h"
 
 using namespace streamops;
 using namespace streamops::kafka;
+using testing::MockCluster;
+using testing::Rig;
+using testing::wait;
 
 namespace {
-
-class MockCluster {
- public:
-  MockCluster() {
-    char text[256];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "3", text, sizeof(text));
-    handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-    cluster_ = rd_kafka_mock_cluster_new(handle_, 1);
-  }
-  ~MockCluster() {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(handle_);
-  }
-  MockCluster(const MockCluster&) = delete;
-  MockCluster& operator=(const MockCluster&) = delete;
-
-  void create(const char* topic, int partitions) { rd_kafka_mock_topic_create(cluster_, topic, partitions, 1); }
-  void refuse_produce(const char* topic, rd_kafka_resp_err_t code) {
-    rd_kafka_mock_topic_set_error(cluster_, topic, code);
-  }
-  ClientConfig config() const {
-    ClientConfig config;
-    config.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_);
-    return config;
-  }
-
- private:
-  rd_kafka_t* handle_;
-  rd_kafka_mock_cluster_t* cluster_;
-};
-
-/// A loop with a pool; runs pieces of a test there and waits for what they promise.
-struct Rig {
-  std::unique_ptr<runtime::Pool> pool = runtime::make_pool("kafka", 2);
-  std::unique_ptr<runtime::LoopThread> thread = runtime::make_loop_thread("test");
-
-  ~Rig() { thread->stop(); }
-
-  template <typename Work>
-  void on_loop(Work work) {
-    std::promise<void> done;
-    thread->loop().post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
-};
-
-template <typename T>
-T wait(std::future<T> future) {
-  REQUIRE(future.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
-  return future.get();
-}
 
 struct Seen {
   std::int32_t partition;

@@ -1,0 +1,70 @@
+// connect/kafka/impl/topic_writer.h — one topic to write to: made when it is missing, then filled batch by batch.
+//
+// Threads: one loop. One write at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/ports.h"
+#include "kafka/client/producer.h"
+#include "runtime/loop.h"
+#include "runtime/pool.h"
+
+namespace streamops::connect {
+
+class TopicWriter {
+ public:
+  struct Target {
+    std::string topic;
+    int partitions = 1;  // when it has to be created
+    kafka::ProducerOptions producer;
+  };
+  using Done = std::function<void(Result<std::vector<data::RowFailure>>)>;
+  /// Fills in record `row` (its topic is set already); the views live until the next call. An error refuses the row.
+  using Make = std::function<std::optional<Error>(std::size_t row, kafka::OutgoingRecord& record)>;
+
+  TopicWriter(Target target, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool);
+
+  /// Connects and makes sure of the topic; waits for a cluster that is away. `done` once, from the loop.
+  void open(std::function<void(Result<void>)> done);
+  /// Sends `rows` records; `done` once, when all reports are in or nothing will ever go through.
+  void write(std::size_t rows, Make make, Done done);
+  std::optional<Error> trouble() const;
+
+ private:
+  void look();
+  void create();
+  void opened(const Result<void>& result);
+  void again(const Error& error);
+  void send_more();
+  void on_report(std::uint64_t ticket, const Result<void>& report);
+  void on_room();
+  void finish_if_done();
+
+  Target target_;
+  kafka::ClientConfig config_;
+  runtime::Loop& loop_;
+  runtime::Pool& pool_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  std::unique_ptr<kafka::Producer> producer_;
+  runtime::TimerPtr retry_;
+  std::function<void(Result<void>)> on_opened_;
+  std::optional<Error> trouble_;
+
+  // The write under way. A ticket is first_ticket_ plus the row, so that late reports of a write that failed are told
+  // apart.
+  Make make_;
+  Done done_;
+  std::size_t rows_ = 0;
+  std::size_t next_row_ = 0;
+  std::size_t reported_ = 0;
+  std::uint64_t first_ticket_ = 1;
+  std::vector<data::RowFailure> refused_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace streamops::connect

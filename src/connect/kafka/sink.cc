@@ -1,0 +1,91 @@
+#include "connect/kafka/sink.h"
+
+#include <utility>
+
+#include "connect/kafka/impl/topic_writer.h"
+#include "errors/kafka_client.h"
+#include "format/json_writer.h"
+
+namespace streamops::connect {
+namespace {
+
+/// The key's text: a text as it is, other types as JSON writes them, without quotes.
+std::optional<std::string_view> key_text(const data::Column& column, std::size_t row, std::string& buffer) {
+  if (column.is_null(row)) return std::nullopt;
+  if (column.type()->id() == data::TypeId::string) return column.text(row);
+  buffer.clear();
+  format::append_json(column, row, buffer);
+  std::string_view text = buffer;
+  if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+  return text;
+}
+
+class KafkaSink final : public data::Sink {
+ public:
+  KafkaSink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool)
+      : options_(std::move(options)),
+        loop_(loop),
+        writer_(
+            std::make_unique<TopicWriter>(TopicWriter::Target{options_.topic, options_.partitions, options_.producer},
+                                          std::move(config), loop, pool)) {}
+
+  void open(const data::SchemaPtr& schema, std::function<void(Result<void>)> done) override {
+    schema_ = schema;
+    rows_ = std::make_unique<format::JsonRowWriter>(*schema);
+    key_ = options_.key.empty() ? -1 : schema->index_of(options_.key);
+    if (key_ < 0 && !options_.key.empty()) {
+      const Error error(errors::kafka_client::no_key_column, "the select gives no column `{}` for the key of topic {}",
+                        options_.key, options_.topic);
+      return loop_.post([done = std::move(done), error] { done(error); });
+    }
+    writer_->open(std::move(done));
+  }
+
+  void write(data::SinkBatch rows, std::function<void(Result<std::vector<data::RowFailure>>)> done) override {
+    auto shared = std::make_shared<const data::SinkBatch>(std::move(rows));
+    writer_->write(
+        shared->batch.rows,
+        [this, shared](std::size_t row, kafka::OutgoingRecord& record) { return make(*shared, row, record); },
+        std::move(done));
+  }
+
+  std::optional<Error> trouble() const override { return writer_ == nullptr ? std::nullopt : writer_->trouble(); }
+
+  void close(std::function<void()> done) override {
+    writer_.reset();
+    loop_.post(std::move(done));
+  }
+
+ private:
+  std::optional<Error> make(const data::SinkBatch& rows, std::size_t row, kafka::OutgoingRecord& record) {
+    if (key_ >= 0) record.key = key_text(*rows.batch.columns[static_cast<std::size_t>(key_)], row, key_buffer_);
+    if (!rows.record_timestamps_ms.empty()) record.timestamp_ms = rows.record_timestamps_ms[row];
+    const bool is_delete = !rows.deletes.empty() && rows.deletes[row] != 0;
+    if (is_delete && !record.key) {
+      return Error(errors::kafka_client::key_is_null, "a delete for topic {} has no key", options_.topic);
+    }
+    if (is_delete) return std::nullopt;
+    value_buffer_.clear();
+    rows_->append(rows.batch, row, value_buffer_);
+    record.value = value_buffer_;
+    return std::nullopt;
+  }
+
+  KafkaSinkOptions options_;
+  runtime::Loop& loop_;
+  data::SchemaPtr schema_;
+  std::unique_ptr<format::JsonRowWriter> rows_;
+  int key_ = -1;
+  std::string key_buffer_;
+  std::string value_buffer_;
+  std::unique_ptr<TopicWriter> writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<data::Sink> make_kafka_sink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop,
+                                            runtime::Pool& pool) {
+  return std::make_unique<KafkaSink>(std::move(options), std::move(config), loop, pool);
+}
+
+}  // namespace streamops::connect

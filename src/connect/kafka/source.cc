@@ -1,0 +1,141 @@
+#include "connect/kafka/source.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "errors/kafka_client.h"
+#include "kafka/client/consumer.h"
+
+namespace streamops::connect {
+namespace {
+
+constexpr Microseconds pause_while_trouble = Seconds{1};
+
+bool is_final(const Error& error) {
+  return error.is(errors::kafka_client::credentials_refused) || error.is(errors::kafka_client::not_allowed) ||
+         error.is(errors::kafka_client::bad_client_setting);
+}
+
+class KafkaSource final : public data::Source {
+ public:
+  KafkaSource(KafkaSourceOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool)
+      : options_(std::move(options)), config_(std::move(config)), loop_(loop), pool_(pool) {}
+
+  void start(std::vector<data::Position> from, std::function<void()> on_ready) override {
+    on_ready_ = std::move(on_ready);
+    for (const data::Position& position : from) from_[position.partition] = position.next;
+    auto consumer =
+        kafka::Consumer::open(config_, {options_.topic, options_.prefetch_bytes}, loop_, pool_, [this] { notify(); });
+    if (!consumer) return fail(consumer.error());
+    consumer_ = std::move(*consumer);
+    look();
+  }
+
+  Result<data::Records> poll(std::size_t max_bytes) override {
+    notified_ = false;
+    if (failure_) return *failure_;
+    if (consumer_ == nullptr) return data::Records();
+    return consumer_->poll(max_bytes);
+  }
+
+  /// Positions are the caller's; nothing to tell the broker.
+  void acknowledge(const data::Ack& /*ack*/) override {}
+
+  std::optional<Error> trouble() const override {
+    if (failure_) return failure_;
+    if (trouble_) return trouble_;
+    return consumer_ == nullptr ? std::nullopt : consumer_->trouble();
+  }
+  std::optional<std::int64_t> lag() const override { return consumer_ == nullptr ? std::nullopt : consumer_->lag(); }
+
+  void stop() override {
+    timer_.reset();
+    consumer_.reset();
+    on_ready_ = nullptr;
+  }
+
+ private:
+  void notify() {
+    if (notified_ || !on_ready_) return;
+    notified_ = true;
+    const std::function<void()> call = on_ready_;  // it may stop this source
+    call();
+  }
+
+  void fail(const Error& error) {
+    failure_ = error;
+    loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+      if (!alive.expired()) notify();
+    });
+  }
+
+  /// Asks for the topic's partitions, now and then again.
+  void look() {
+    consumer_->admin().describe_topic(options_.topic,
+                                      [this](const Result<std::optional<kafka::TopicDescription>>& found) {
+                                        if (!found) return again(found.error());
+                                        return found->has_value() ? read(**found) : create_or_wait();
+                                      });
+  }
+
+  void look_after(Microseconds pause) {
+    timer_ = loop_.after(pause, [this] { look(); });
+  }
+
+  void again(const Error& error) {
+    if (is_final(error)) return fail(error);
+    trouble_ = error;
+    look_after(pause_while_trouble);
+  }
+
+  void create_or_wait() {
+    if (options_.create_partitions == 0) {
+      return again(Error(errors::kafka_client::topic_missing, "topic {} does not exist (yet)", options_.topic));
+    }
+    consumer_->admin().create_topic({options_.topic, options_.create_partitions, -1, {}},
+                                    [this](const Result<void>& created) {
+                                      return created ? look_after(Milliseconds{5}) : again(created.error());
+                                    });
+  }
+
+  void read(const kafka::TopicDescription& topic) {
+    for (const std::int32_t partition : topic.partitions) {
+      if (reading_.contains(partition)) continue;
+      const auto kept = from_.find(partition);
+      const bool latest = options_.from_latest && !looked_before_;
+      const std::int64_t fallback = latest ? kafka::offset_latest : kafka::offset_earliest;
+      const std::int64_t offset = kept == from_.end() ? fallback : kept->second;
+      if (const Result<void> added = consumer_->add(partition, offset); !added) return again(added.error());
+      reading_.insert(partition);
+    }
+    looked_before_ = true;
+    trouble_.reset();
+    look_after(consumer_->trouble() ? pause_while_trouble : options_.look_for_partitions);
+    consumer_->forget_trouble();
+  }
+
+  KafkaSourceOptions options_;
+  kafka::ClientConfig config_;
+  runtime::Loop& loop_;
+  runtime::Pool& pool_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  std::function<void()> on_ready_;
+  std::map<std::int32_t, std::int64_t> from_;
+  std::set<std::int32_t> reading_;
+  bool looked_before_ = false;
+  bool notified_ = false;
+  std::optional<Error> trouble_;
+  std::optional<Error> failure_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  runtime::TimerPtr timer_;
+};
+
+}  // namespace
+
+std::unique_ptr<data::Source> make_kafka_source(KafkaSourceOptions options, kafka::ClientConfig config,
+                                                runtime::Loop& loop, runtime::Pool& pool) {
+  return std::make_unique<KafkaSource>(std::move(options), std::move(config), loop, pool);
+}
+
+}  // namespace streamops::connect
