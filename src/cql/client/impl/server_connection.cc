@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::size_t max_orphans = 512;  // more unanswered streams than that: the server is gone in all but name
 
+/// The server's words for a table or keyspace that is not there: no other row will fare better.
+bool is_missing_table(std::string_view message) {
+  return message.find("does not exist") != std::string_view::npos ||
+         message.find("unconfigured table") != std::string_view::npos;
+}
+
 }  // namespace
 
 Error to_error(const ErrorMessage& message) {
@@ -18,7 +24,8 @@ Error to_error(const ErrorMessage& message) {
     case ErrorCode::unauthorized:
       return Error(errors::cql_client::unauthorized, text);
     case ErrorCode::invalid:
-      return Error(errors::cql_client::invalid_request, text);
+      return is_missing_table(message.message) ? Error(errors::cql_client::refused, text)
+                                               : Error(errors::cql_client::invalid_request, text);
     case ErrorCode::syntax_error:
     case ErrorCode::config_error:
     case ErrorCode::already_exists:
@@ -194,7 +201,10 @@ void ServerConnection::send(PendingRequest request) {
 void ServerConnection::answer(const Frame& frame, PendingRequest request) {
   if (frame.opcode == Opcode::error) {
     const Result<ErrorMessage> message = decode_error(frame);
-    if (!message) return request.done(message.error());
+    if (!message) {
+      return request.done(
+          Error(errors::cql_client::broken_answer, "{}: {}", runtime::to_string(host_), message.error().message()));
+    }
     if (message->code == ErrorCode::unprepared && request.statement && !request.prepared_again)
       return prepare_again(std::move(request));
     request.done(to_error(*message));
@@ -223,6 +233,9 @@ void ServerConnection::prepare_again(PendingRequest request) {
   prepare.body.assign(text.begin(), text.end());
   prepare.deadline = request.deadline;
   prepare.done = [this, again = std::make_shared<PendingRequest>(std::move(request))](const Result<Answer>& answer) {
+    // What cannot be prepared any more fails for every row alike.
+    if (!answer && answer.error().is(errors::cql_client::invalid_request))
+      return again->done(Error(errors::cql_client::refused, "{}", answer.error().message()));
     if (!answer) return again->done(answer.error());
     again->prepared_again = true;
     send(std::move(*again));
