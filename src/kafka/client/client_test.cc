@@ -163,12 +163,12 @@ TEST_CASE("nothing is lost or doubled when reading is slower than fetching") {
   cluster.create("t", 2);
   Rig rig;
   std::vector<std::string> values;
-  for (int i = 0; i < 3000; ++i) values.push_back(std::to_string(i) + std::string(200, 'x'));
+  for (int i = 0; i < 1000; ++i) values.push_back(std::to_string(i) + std::string(200, 'x'));
   std::vector<OutgoingRecord> records;
   for (const std::string& value : values) records.push_back(record(value, value));
   produce(rig, cluster.config(), records);
-  // About 20 records fit into the prefetch, so partitions are paused and resumed all the time.
-  const std::vector<Seen> seen = consume(rig, cluster.config(), "t", {{0, -2}, {1, -2}}, values.size(), 10'000);
+  // About 250 records fit into the prefetch, so partitions are paused and resumed all the time.
+  const std::vector<Seen> seen = consume(rig, cluster.config(), "t", {{0, -2}, {1, -2}}, values.size(), 50'000);
   std::map<std::int32_t, std::int64_t> next;
   std::set<std::string> distinct;
   for (const Seen& one : seen) {

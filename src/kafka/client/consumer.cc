@@ -1,6 +1,7 @@
 #include "kafka/client/consumer.h"
 
 #include <fmt/format.h>
+#include <map>
 
 #include <array>
 #include <cstring>
@@ -157,6 +158,7 @@ class LibraryConsumer final : public Consumer {
     }
     trouble_.reset();
     held_bytes_ += message->len + message->key_len;
+    fetched_[message->partition] = message->offset + 1;
     held_.push_back(std::move(message));
   }
 
@@ -168,6 +170,8 @@ class LibraryConsumer final : public Consumer {
   void resume() {
     paused_ = false;
     rd_kafka_resume_partitions(instance_->handle(), partitions_);
+    // A seek to where reading stands anyway wakes the library's thread; resuming alone lets it sleep on, up to a second.
+    for (const auto& [partition, next] : fetched_) rd_kafka_seek(topic_, partition, next, 0);
     drain();
   }
 
@@ -253,6 +257,7 @@ class LibraryConsumer final : public Consumer {
 
   std::deque<Message> held_;
   std::size_t held_bytes_ = 0;
+  std::map<std::int32_t, std::int64_t> fetched_;  // partition -> offset behind the last record taken over
   bool paused_ = false;
   bool notified_ = false;
   std::optional<Error> trouble_;
