@@ -64,6 +64,11 @@ export function icon(name: string): SVGElement {
   return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: paths[name] ?? paths.overview }));
 }
 
+/** A name that may be broken over lines after `_`, `.` and `/`, and nowhere else if it can be helped. */
+export function breakable(name: string): Child[] {
+  return name.split(/(?<=[_./])/).flatMap((piece, index) => (index ? [h("wbr"), piece] : [piece]));
+}
+
 /** A link that stays within the console. */
 export function link(href: string, props: Props | null, ...children: Child[]): HTMLAnchorElement {
   return h("a", { href, "data-link": true, ...props }, ...children);

@@ -44,7 +44,8 @@ export function moment(iso: string): string {
 export function relative(iso: string): string {
   const ms = new Date(iso).getTime() - Date.now();
   if (Math.abs(ms) < 1500) return "now";
-  const text = duration(Math.round(Math.abs(ms) / 1000) * 1000);
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  const text = seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
   return ms > 0 ? `in ${text}` : `${text} ago`;
 }
 

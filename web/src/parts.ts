@@ -6,8 +6,8 @@ import * as format from "./format";
 export interface Page { title: string; body: HTMLElement; leave?: () => void }
 
 /** A state as a coloured mark with its name. */
-export function badge(state: string): HTMLElement {
-  return h("span", { class: `badge s-${state}` }, h("span", { class: "dot", "aria-hidden": "true" }), format.stateText(state));
+export function badge(state: string, text = format.stateText(state)): HTMLElement {
+  return h("span", { class: `badge s-${state}` }, h("span", { class: "dot", "aria-hidden": "true" }), text);
 }
 
 /** A time that shows how far away it is, and keeps that up to date; the exact time on hover. */

@@ -19,8 +19,7 @@ export function errorsPage(): Page {
   void loadInto(list, async () => {
     all = await api.get<api.ErrorInfo[]>("errors");
     if (location.hash) search.value = location.hash.slice(1);
-    queueMicrotask(draw);
     return null;
-  });
+  }).then(() => { if (all.length) draw(); });
   return { title: "Errors", body: h("div", null, header("Errors", "Everything that can go wrong, what it means, and what to do about it.", search), list) };
 }

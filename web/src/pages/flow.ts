@@ -1,11 +1,11 @@
 // The line as a drawing: a card for each part, in columns from left to right (or from top to bottom on a narrow screen), joined by curves
 // along which dots move while records do.
 import * as api from "../api";
-import { Child, fill, h, icon, link, svg } from "../dom";
+import { breakable, Child, fill, h, icon, link, svg } from "../dom";
 import * as format from "../format";
 import { errorBox, empty } from "../parts";
 
-const kindNames: Record<string, string> = { api: "API", task: "Task", topic: "Topic", stream: "SQL stream", table: "Table", dead_letters: "Dead letters" };
+const kindNames: Record<string, string> = { api: "API", task: "Task", topic: "Topic", stream: "Stream", table: "Table", dead_letters: "Dead letters" };
 const history = 40;  // seconds of the small curve
 
 interface Pace { at: number; records: number; perSecond: number; curve: number[] }
@@ -35,6 +35,7 @@ export interface FlowView { element: HTMLElement; show(flow: api.Flow): void; le
 
 export function flowView(): FlowView {
   const element = h("div", { class: "flow" }, h("p", { class: "quiet" }, "Loading …"));
+  const troubles = h("div", { class: "troubles" });
   const lines = svg("svg", { class: "flow-lines", "aria-hidden": "true" });
   const paces = new Map<string, Pace>();
   const cards = new Map<string, HTMLElement>();
@@ -67,13 +68,12 @@ export function flowView(): FlowView {
     const href = target(node, flow.pipeline);
     const speed = paces.get(node.id)?.perSecond ?? 0;
     card.className = `node k-${node.kind} n-${node.state}${speed > 0 ? " moving" : ""}`;
-    const title = href ? link(href, { class: "node-title" }, node.title) : h("span", { class: "node-title" }, node.title);
+    const title = href ? link(href, { class: "node-title" }, breakable(node.title)) : h("span", { class: "node-title" }, breakable(node.title));
     fill(card, h("div", { class: "node-kind" }, icon(node.kind), kindNames[node.kind] ?? node.kind, h("span", { class: `node-state n-${node.state}` }, h("span", { class: "dot", "aria-hidden": "true" }), node.state)),
       title, h("p", { class: "node-detail", title: node.detail }, node.detail),
       h("div", { class: "node-count" }, h("span", { class: "big", "data-records": node.id }, format.count(node.records)), h("span", { class: "quiet" }, speed > 0 ? format.rate(speed) : node.kind === "table" ? "rows" : "records")),
       curve(node.id),
       h("dl", { class: "node-counters" }, node.counters.map((one) => h("div", { class: one.name.includes("dead") && one.value > 0 ? "warn" : "" }, h("dt", null, one.name), h("dd", null, format.count(one.value))))),
-      node.error ? errorBox(new api.ApiError(node.error, 0)) : null,
       node.sql ? h("button", { class: "small ghost", type: "button", "aria-expanded": String(opened === node.id), onclick: () => { opened = opened === node.id ? "" : node.id; draw(true); } }, opened === node.id ? "Hide SQL" : "Show SQL") : null);
   }
 
@@ -88,9 +88,10 @@ export function flowView(): FlowView {
         return card;
       })));
       const sql = flow.nodes.find((node) => node.id === opened)?.sql;
-      fill(element, h("div", { class: "flow-stage" }, lines, h("div", { class: "flow-columns" }, columns)), sql ? h("pre", { class: "sql" }, sql) : null);
+      fill(element, h("div", { class: "flow-stage" }, lines, h("div", { class: "flow-columns" }, columns)), troubles, sql ? h("pre", { class: "sql" }, sql) : null);
     }
     flow.nodes.forEach(drawCard);
+    fill(troubles, flow.nodes.map((node) => node.error ? [h("p", { class: "label" }, `${kindNames[node.kind]} ${node.title}`), errorBox(new api.ApiError(node.error, 0))] : null));
     drawLines();
   }
 

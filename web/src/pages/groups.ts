@@ -6,12 +6,12 @@ import { badge, empty, header, loadInto, Page, table } from "../parts";
 function groupCard(group: api.Group): HTMLElement {
   const lag = group.offsets.reduce((sum, offset) => sum + Math.max(0, offset.end - offset.committed), 0);
   return h("section", { class: "card" },
-    h("div", { class: "card-head" }, h("h2", null, group.name), badge(group.state === "Stable" ? "running" : "none"),
-      h("span", { class: "quiet" }, `${group.state} · ${group.members.length} member${group.members.length === 1 ? "" : "s"} · lag ${format.count(lag)}`)),
+    h("div", { class: "card-head" }, h("h2", null, group.name), badge(group.state === "Stable" ? "success" : group.state.endsWith("Rebalance") ? "up_for_retry" : "none", group.state),
+      h("span", { class: "quiet" }, `${group.members.length} member${group.members.length === 1 ? "" : "s"} · lag ${format.count(lag)}`)),
     group.offsets.length === 0 ? h("p", { class: "quiet" }, "It has committed no offsets.") :
       table(`Offsets of ${group.name}`, ["Topic", "Partition", "Committed", "End", "Lag"], group.offsets.map((offset) => [
         link(`/topics/${api.part(offset.topic)}`, null, offset.topic), offset.partition, format.count(offset.committed), format.count(offset.end),
-        format.count(Math.max(0, offset.end - offset.committed))]), "numbers-after-1"),
+        format.count(Math.max(0, offset.end - offset.committed))]), "numbers-after-1 rows"),
     group.members.length === 0 ? null : h("p", { class: "quiet small" }, "Members: ", group.members.map((member) => `${member.client_id} (${member.host})`).join(", ")));
 }
 

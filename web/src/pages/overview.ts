@@ -2,7 +2,7 @@
 import * as api from "../api";
 import { Child, fill, h, link } from "../dom";
 import * as format from "../format";
-import { ago, badge, command, empty, errorBox, header, loadInto, Page, soon } from "../parts";
+import { ago, badge, command, empty, errorBox, header, loadInto, Page, soon, table } from "../parts";
 import { flowView } from "./flow";
 import { squares } from "./dags";
 
@@ -18,19 +18,33 @@ function newestRun(dag: api.Dag, runs: api.Run[]): Child {
 function ways(flow: api.Flow | null, status: api.Status): Child {
   const at = (name: string): string => status.endpoints.find((one) => one.name === name)?.at ?? "";
   const topic = flow?.nodes.find((node) => node.kind === "topic")?.title;
-  const table = flow?.nodes.find((node) => node.kind === "table")?.title;
+  const rows = flow?.nodes.find((node) => node.kind === "table")?.title;
   const [host, port] = at("cql").split(/:(?=\d+$)/);
   const cql = port && port !== "9042" ? `${host} ${port}` : host;
   return [at("kafka") && topic ? command(`kcat -b ${at("kafka")} -t ${topic} -C -e`) : null,
-    at("cql") && table ? command(`cqlsh ${cql} -e "SELECT * FROM ${table}"`) : null,
+    at("cql") && rows ? command(`cqlsh ${cql} -e "SELECT * FROM ${rows}"`) : null,
     h("ul", { class: "endpoints" }, status.endpoints.map((one) => h("li", null, h("span", { class: "label" }, one.name), h("span", { class: "mono" }, one.at))))];
 }
+
+/** The newest messages of the line's first topic, as they come. */
+function preview(topic: string, messages: api.Message[]): Child {
+  const text = (bytes: api.Bytes | null): string => bytes?.text ?? (bytes ? `0x${bytes.hex}` : "null");
+  return [h("div", { class: "card-head" }, h("h2", null, "Newest in ", link(`/topics/${api.part(topic)}`, null, topic)), link(`/topics/${api.part(topic)}`, { class: "quiet small" }, "all messages")),
+    messages.length === 0 ? empty("Nothing has come through yet.", "Trigger the DAG under Scheduled work, and watch.") :
+      table("Newest messages", ["Time", "Key", "Value"], messages.map((message) => [h("span", { class: "nowrap" }, format.clock(message.timestamp)),
+        h("div", { class: "mono cut" }, text(message.key)), h("div", { class: "mono cut" }, text(message.value))]), "rows preview")];
+}
+
+const previewed = 6;
 
 export function overviewPage(): Page {
   const top = h("div");
   const view = flowView();
   const dags = h("div", { class: "stack" });
   const reach = h("div", { class: "stack" });
+  const newest = h("section", { class: "card", "aria-label": "Newest messages", hidden: true });
+  let messages: api.Message[] = [];
+  let topic = "";
   let flow: api.Flow | null = null;
   let status: api.Status | null = null;
 
@@ -48,10 +62,19 @@ export function overviewPage(): Page {
     try {
       flow = await api.get<api.Flow>("flow");
       view.show(flow);
+      await loadNewest();
     } catch (error) {
       fill(view.element, errorBox(error));
     }
     drawTop();
+  };
+  const drawNewest = (): void => { newest.hidden = false; fill(newest, preview(topic, messages)); };
+  const loadNewest = async (): Promise<void> => {
+    topic = flow?.nodes.find((node) => node.kind === "topic")?.title ?? "";
+    if (!topic) return;
+    api.follow({ topic });
+    messages = await api.get<api.Message[]>(`topics/${api.part(topic)}/messages?limit=${previewed}`).catch(() => []);
+    drawNewest();
   };
   const loadStatus = (): Promise<void> => loadInto(reach, async () => {
     status = await api.get<api.Status>("status");
@@ -67,6 +90,7 @@ export function overviewPage(): Page {
   const againDags = soon(() => void loadDags());
   const ends = [
     api.on("flow", (event) => { flow = event; view.show(event); drawTop(); }),
+    api.on("messages", (event) => { messages = [...[...event.messages].reverse(), ...messages].slice(0, previewed); drawNewest(); }),
     api.on("run", againDags), api.on("dag", againDags),
     api.on("gap", () => { void loadFlow().then(loadStatus); againDags(); }),
   ];
@@ -74,7 +98,7 @@ export function overviewPage(): Page {
   void loadDags();
   return {
     title: "Overview",
-    body: h("div", null, top, h("section", { class: "card flow-card", "aria-label": "The line" }, view.element),
+    body: h("div", null, top, h("section", { class: "card flow-card", "aria-label": "The line" }, view.element), newest,
       h("div", { class: "two" }, h("section", { class: "card" }, h("h2", null, "Scheduled work"), dags),
         h("section", { class: "card" }, h("h2", null, "Get at the data"), reach))),
     leave: () => { ends.forEach((end) => end()); view.leave(); },
