@@ -125,7 +125,7 @@ export function follow(filter: Record<string, string> = {}): void {
     // The browser tries again by itself, unless it was told no; then we ask whether the session is still good.
     if (opened.readyState === EventSource.CLOSED && source === opened) {
       source = null;
-      get("session").then(() => setTimeout(() => follow(filter), 2000), () => onSessionLost());
+      get<Session>("session").then((known) => known.user ? setTimeout(() => follow(filter), 2000) : onSessionLost(), () => setTimeout(() => follow(filter), 2000));
     }
   };
 }

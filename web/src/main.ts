@@ -126,4 +126,10 @@ api.whenSessionLost(() => {
   show();
 });
 
-api.get<api.Session>("session").then((session) => { api.setSession(session); shell(); api.follow(); show(); }, () => show());
+api.get<api.Session>("session").then((session) => {
+  if (!session.user) return show();
+  api.setSession(session);
+  shell();
+  api.follow();
+  show();
+}, () => show());

@@ -63,13 +63,13 @@ Result<void> authenticate(Call& call, const Route& route) {
   if (changes && !is_same_origin(request)) {
     return Error(errors::console::forged_request, "the request was made by a page of {}", *request.header("origin"));
   }
-  if (route.is_open) return Ok();
   if (const std::string* authorization = request.header("authorization"); authorization != nullptr) {
     const std::string_view text = *authorization;
     if (text.starts_with(bearer) && call.context.accounts.is_api_token(text.substr(bearer.size()))) return Ok();
     return Error(errors::console::not_logged_in, "the token is not the one of this data directory");
   }
   call.session = call.context.accounts.find_session(request.cookie(call.context.cookie));
+  if (route.is_open) return Ok();
   if (!call.session) return Error(errors::console::not_logged_in, "there is no session, or it has ended");
   const std::string* csrf = request.header("x-csrf-token");
   if (changes && (csrf == nullptr || !auth::equal_in_constant_time(*csrf, call.session->csrf))) {

@@ -54,9 +54,10 @@ void logout(CallPtr call) {
   call->respond(std::move(response));
 }
 
+/// Tells strangers that they are none, with an empty name: a page asks this before it asks for a password.
 void show_session(CallPtr call) {
   if (!call->session) {
-    call->respond_json(R"({"user":"token","csrf":"","default_password":false})");
+    call->respond_json(R"({"user":"","csrf":"","default_password":false})");
     return;
   }
   JsonWriter json;
@@ -92,9 +93,9 @@ void open_events(CallPtr call) {
 }  // namespace
 
 std::span<const Route> system_routes() {
-  static constexpr Route routes[] = {{"POST", "login", login, true},   {"POST", "logout", logout},
-                                     {"GET", "session", show_session}, {"GET", "status", show_status},
-                                     {"GET", "errors", list_errors},   {"GET", "events", open_events}};
+  static constexpr Route routes[] = {{"POST", "login", login, true},         {"POST", "logout", logout},
+                                     {"GET", "session", show_session, true}, {"GET", "status", show_status},
+                                     {"GET", "errors", list_errors},         {"GET", "events", open_events}};
   return routes;
 }
 
