@@ -1,5 +1,6 @@
 // What the scheduler promises about crashes, and about commands on runs: clear, mark, stop.
 #include "errors/runtime.h"
+#include "storage/sqlite/database.h"
 #include "workflow/impl/test_bench.h"
 
 using namespace streamops;
@@ -74,6 +75,30 @@ TEST_CASE("nothing is told and no body starts before it is on disk") {
   bench.loop->settle();
   CHECK(started_when_told <= 1);
   CHECK(bench.body("a").tries.size() == 1);
+}
+
+TEST_CASE("while states cannot be written nothing starts and nothing is told; when they can again, it goes on") {
+  Bench bench;
+  bench.start(bench.dag({bench.task("a")}));
+  auto other = storage::Database::open(bench.state_file());
+  REQUIRE(other);
+  REQUIRE((*other)->execute("ALTER TABLE tries RENAME TO away"));
+  bench.changes.clear();
+  bool told = false;
+  bench.scheduler->trigger({.dag_id = "d"}, [&](const Result<RunInfo>& run) { told = run.ok(); });
+  bench.loop->advance(Seconds{5});
+  CHECK_FALSE(told);
+  CHECK(bench.changes.empty());
+  CHECK(bench.body("a").tries.empty());
+  REQUIRE(bench.scheduler->trouble());
+  CHECK(bench.scheduler->trouble()->code() == "SO-D201");
+  REQUIRE((*other)->execute("ALTER TABLE away RENAME TO tries"));
+  bench.loop->advance(Seconds{1});
+  CHECK(told);
+  CHECK(bench.body("a").tries.size() == 1);
+  CHECK_FALSE(bench.scheduler->trouble());
+  bench.end("a");
+  CHECK(bench.run_states() == "success");
 }
 
 TEST_CASE("a task that left the file is removed from a run that waited for it") {

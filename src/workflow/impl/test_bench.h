@@ -175,6 +175,8 @@ class Bench {
     return code;
   }
 
+  std::string state_file() const { return (path_ / "state.db").string(); }
+
   SchedulerOptions options;
   std::unique_ptr<runtime::VirtualLoop> loop;
   std::unique_ptr<runtime::Pool> pool = runtime::make_inline_pool();
