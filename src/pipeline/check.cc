@@ -3,6 +3,7 @@
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "errors/pipeline.h"
+#include "errors/workflow.h"
 #include "pipeline/check_table.h"
 #include "sql/grammar/ddl.h"
 #include "workflow/dag.h"
@@ -93,8 +94,8 @@ void check_order(CheckedPipeline& pipeline, std::vector<Error>& errors) {
     pipeline.schedule = *schedule;
   } else {
     const yaml::Node* zone = file.document->root().find("time_zone");
-    const bool zone_only = file.schedule.node == nullptr && zone != nullptr;
-    errors.push_back(schedule.error().with_place(file.document->place(zone_only ? *zone : *file.schedule.node)));
+    const bool in_zone = zone != nullptr && schedule.error().is(errors::workflow::unknown_time_zone);
+    errors.push_back(schedule.error().with_place(file.document->place(in_zone ? *zone : *file.schedule.node)));
   }
   workflow::DagSpec dag{.id = file.name, .schedule = pipeline.schedule, .tasks = {}};
   for (const TaskFileSpec& task : file.tasks) {
@@ -104,6 +105,11 @@ void check_order(CheckedPipeline& pipeline, std::vector<Error>& errors) {
   }
   const Result<void> acyclic = workflow::check_dag(dag);
   if (acyclic) return;
+  for (const TaskFileSpec& task : file.tasks) {
+    if (task.after.empty()) continue;
+    errors.push_back(acyclic.error().with_place(file.document->place(*task.after[0].node)));
+    return;
+  }
   errors.push_back(acyclic.error().with_place(file.document->place(*file.document->root().find("tasks"))));
 }
 

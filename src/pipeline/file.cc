@@ -122,7 +122,8 @@ FileReading read_pipeline_file(std::string text, const std::string& file, const 
   }
   const yaml::Node& root = (*document)->root();
   if (root.kind != yaml::Kind::mapping) {
-    Error error(errors::pipeline::wrong_kind, "a pipeline file is a mapping, not {}", to_string(root.kind));
+    const Error error(errors::pipeline::wrong_kind, "a pipeline file is a mapping of keys to values, not {}",
+                      to_string(root.kind));
     out.errors.push_back(error.with_place((*document)->place(root)));
     return out;
   }

@@ -136,13 +136,19 @@ class MemorySink : public data::Sink {
 
   void open(const data::SchemaPtr& schema, std::function<void(Result<void>)> done) override {
     schema_ = schema;
-    loop_.post([done = std::move(done)] { done(Ok()); });
+    loop_.post(
+        [done = std::move(done), error = world_.cannot_open] { done(error ? Result<void>(*error) : Result<void>()); });
   }
   void write(data::SinkBatch rows, std::function<void(Result<std::vector<data::RowFailure>>)> done) override {
     if (!world_.permits("write")) return;
+    if (world_.cannot_write) {
+      loop_.post([done = std::move(done), error = *world_.cannot_write] { done(error); });
+      return;
+    }
     const format::JsonRowWriter writer(*schema_);
     std::vector<data::RowFailure> failures;
     for (std::size_t row = 0; row < rows.batch.rows; ++row) {
+      if (!world_.permits("row")) return;
       std::string json;
       writer.append(rows.batch, row, json);
       const std::optional<Error> refused = world_.refuse ? world_.refuse(json) : std::nullopt;
@@ -179,7 +185,7 @@ class MemoryTopicSink final : public MemorySink {
       format::append_json(column, row, text);
       record.key = column.type()->id() == data::TypeId::string ? std::string(column.text(row)) : text;
     }
-    world_.events.push_back({MemoryEvent::Kind::out, spec_.topic, json});
+    world_.events.push_back({MemoryEvent::Kind::out, spec_.topic, json, rows.write_timestamps[row]});
     world_.append(spec_.topic, 0, std::move(record));
   }
 
@@ -202,11 +208,11 @@ class MemoryTableSink final : public MemorySink {
     MemoryTable::Row& stored = world_.tables[name_].rows[key.text()];
     const std::int64_t timestamp = rows.write_timestamps[row];
     if (rows.deletes[row] != 0) {
-      world_.events.push_back({MemoryEvent::Kind::gone, name_, key.text()});
+      world_.events.push_back({MemoryEvent::Kind::gone, name_, key.text(), timestamp});
       stored.deleted_at = std::max(stored.deleted_at, timestamp);
       return;
     }
-    world_.events.push_back({MemoryEvent::Kind::out, name_, json});
+    world_.events.push_back({MemoryEvent::Kind::out, name_, json, timestamp});
     for (const data::Field& field : schema_->fields()) {
       std::optional<std::string> cell = value(rows.batch, field.name, row);
       if (!cell && nulls_ == NullPolicy::unset) continue;
@@ -236,7 +242,7 @@ class MemoryDeadLetters final : public data::DeadLetterSink {
   void write(std::vector<data::DeadLetter> letters, std::function<void(Result<void>)> done) override {
     if (!world_.permits("letters")) return;
     for (data::DeadLetter& letter : letters) {
-      world_.events.push_back({MemoryEvent::Kind::error, letter.code, letter.identity()});
+      world_.events.push_back({MemoryEvent::Kind::error, letter.code, letter.identity(), letter.write_timestamp});
       world_.dead_letters[topic_].push_back(std::move(letter));
     }
     loop_.post([done = std::move(done)] { done(Ok()); });
@@ -259,8 +265,9 @@ class MemoryCheckpoints final : public CheckpointStore {
   }
   void save(Checkpoint checkpoint, std::function<void(Result<void>)> done) override {
     if (!world_.permits("save")) return;
-    world_.checkpoints[owner_] = std::move(checkpoint);
-    loop_.post([done = std::move(done)] { done(Ok()); });
+    if (!world_.cannot_save) world_.checkpoints[owner_] = std::move(checkpoint);
+    loop_.post(
+        [done = std::move(done), error = world_.cannot_save] { done(error ? Result<void>(*error) : Result<void>()); });
   }
 
  private:

@@ -57,8 +57,9 @@ struct MemoryTable {
 /// Something that came out: what a test compares.
 struct MemoryEvent {
   enum class Kind : std::uint8_t { out, gone, error } kind;
-  std::string target;  // table or topic; for an error its code
-  std::string text;    // the row as JSON, the key of a delete as JSON, the identity of a dead letter
+  std::string target;          // table or topic; for an error its code
+  std::string text;            // the row as JSON, the key of a delete as JSON, the identity of a dead letter
+  std::int64_t timestamp = 0;  // microseconds: the write timestamp
 };
 
 class MemoryWorld {
@@ -71,11 +72,15 @@ class MemoryWorld {
   std::map<std::string, std::int64_t> acknowledged;  // polls, by owner of the task
   std::vector<MemoryEvent> events;
 
-  /// Asked before a port does something ("save", "write", "letters", "acknowledge", "poll"); false: the port never
-  /// answers, as though the process had died just before. Empty: always true.
+  /// Asked before a port does something ("poll", "save", "write", "row", "letters", "acknowledge"); false: it is not
+  /// done and the port never answers, as though the process had died just before. Empty: always true.
   std::function<bool(std::string_view step)> permit;
   /// Fails writes for the sake of the row: given the row as JSON. Empty: none.
   std::function<std::optional<Error>(const std::string& row)> refuse;
+  /// What opening and writing of sinks, and saving of checkpoints, fail with while it is set.
+  std::optional<Error> cannot_open;
+  std::optional<Error> cannot_write;
+  std::optional<Error> cannot_save;
 
   /// Appends a record and wakes those who read the topic.
   void append(const std::string& topic, std::int32_t partition, MemoryRecord record);

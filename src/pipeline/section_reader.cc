@@ -80,6 +80,7 @@ std::string SectionReader::path_of(std::string_view key) const {
 
 void SectionReader::check_keys() {
   const std::vector<std::string> names = key_names(section_);
+  std::vector<std::string_view> meant;  // keys that an unknown one most likely means
   for (const yaml::Member& member : node_.members) {
     const KeySpec* known = section_.find(member.key.text);
     if (known != nullptr) {
@@ -88,16 +89,29 @@ void SectionReader::check_keys() {
       const std::string in = path_.empty() ? std::string() : fmt::format(" in {}", path_);
       reading_.fail(member.key, errors::pipeline::unknown_key, fmt::format("unknown key `{}`{}", member.key.text, in),
                     did_you_mean(member.key.text, std::span<const std::string>(names)));
+      if (const auto near = closest(member.key.text, std::span<const std::string>(names)))
+        meant.push_back(section_key(*near));
+      has_unknown_ = true;
     }
   }
   for (const KeySpec& key : section_.keys) {
     if (!key.required || node_.find(key.name) != nullptr) continue;
-    const std::string where = path_.empty() ? std::string("the file") : path_;
-    Error error = Error(errors::pipeline::missing_key, "{} needs the key `{}`", where, key.name)
-                      .with_place(reading_.document.place(node_));
-    if (*key.example != '\0') error = error.with_hint(fmt::format("add: {}: {}", key.name, key.example));
-    reading_.errors.push_back(error);
+    if (std::find(meant.begin(), meant.end(), key.name) == meant.end()) fail_missing(key);
   }
+}
+
+/// The name of a key as the schema holds it; empty for a connector.
+std::string_view SectionReader::section_key(std::string_view name) const {
+  const KeySpec* key = section_.find(name);
+  return key == nullptr ? std::string_view() : std::string_view(key->name);
+}
+
+void SectionReader::fail_missing(const KeySpec& key) {
+  const std::string where = path_.empty() ? std::string("the file") : path_;
+  Error error = Error(errors::pipeline::missing_key, "{} needs the key `{}`", where, key.name)
+                    .with_place(reading_.document.place(node_));
+  if (*key.example != '\0') error = error.with_hint(fmt::format("add: {}: {}", key.name, key.example));
+  reading_.errors.push_back(error);
 }
 
 void SectionReader::check_connector() {
@@ -112,21 +126,26 @@ void SectionReader::check_connector() {
     }
     connector_ = &member;
   }
-  if (connector_ == nullptr) {
-    reading_.fail(node_, errors::pipeline::not_one_connector,
-                  fmt::format("{} has no connector: it needs {}", path_, alternatives(systems)));
-  } else if (connector_->value.kind != yaml::Kind::mapping) {
-    reading_.fail(
-        connector_->value, errors::pipeline::wrong_kind,
-        fmt::format("{} must be a mapping, not {}", path_of(connector_->key.text), to_string(connector_->value.kind)));
+  if (connector_ == nullptr && !has_unknown_) {
+    reading_.errors.push_back(
+        Error(errors::pipeline::not_one_connector, "{} has no connector: it needs {}", path_, alternatives(systems))
+            .with_place(reading_.document.place(node_))
+            .with_hint("docs/reference/pipeline-file.md shows the keys of each connector"));
+  } else if (connector_ != nullptr && connector_->value.kind != yaml::Kind::mapping) {
+    fail_kind(connector_->value, path_of(connector_->key.text), "a mapping");
     connector_ = nullptr;
   }
 }
 
-void SectionReader::check_kind(const KeySpec& key, const yaml::Node& value) {
-  if (value.kind == kind_of(key.type)) return;
+void SectionReader::fail_kind(const yaml::Node& value, const std::string& path, std::string_view expected) const {
+  const bool missing = value.kind == yaml::Kind::null;
   reading_.fail(value, errors::pipeline::wrong_kind,
-                fmt::format("{} must be {}, not {}", path_of(key.name), to_string(key.type), to_string(value.kind)));
+                missing ? fmt::format("{} has no value: it must be {}", path, expected)
+                        : fmt::format("{} must be {}, not {}", path, expected, to_string(value.kind)));
+}
+
+void SectionReader::check_kind(const KeySpec& key, const yaml::Node& value) {
+  if (value.kind != kind_of(key.type)) fail_kind(value, path_of(key.name), to_string(key.type));
 }
 
 const KeySpec& SectionReader::spec(std::string_view key) const {
@@ -165,7 +184,7 @@ std::string SectionReader::text(std::string_view key) const {
   if (!value) return {};
   if (wanted.type == KeyType::name && !is_name(*value)) {
     reading_.fail(*node_.find(key), errors::pipeline::bad_name,
-                  fmt::format("{} must be a name, not `{}`", path_of(key), *value));
+                  fmt::format("{}: `{}` is not a name", path_of(key), *value));
     return {};
   }
   if (wanted.type != KeyType::choice) {
@@ -239,9 +258,7 @@ TextMap SectionReader::map(std::string_view key) const {
   if (value == nullptr) return out;
   for (const yaml::Member& member : value->members) {
     if (member.value.kind != yaml::Kind::scalar) {
-      reading_.fail(
-          member.value, errors::pipeline::wrong_kind,
-          fmt::format("{}.{} must be a text, not {}", path_of(key), member.key.text, to_string(member.value.kind)));
+      fail_kind(member.value, fmt::format("{}.{}", path_of(key), member.key.text), "a text");
     } else if (reading_.variables == nullptr) {
       out[member.key.text] = member.value.text;
     } else if (Result<std::string> expanded = reading_.variables->expand(member.value)) {
@@ -259,8 +276,7 @@ std::vector<Located> SectionReader::list(std::string_view key) const {
   if (value == nullptr) return out;
   for (const yaml::Node& item : value->items) {
     if (item.kind != yaml::Kind::scalar) {
-      reading_.fail(item, errors::pipeline::wrong_kind,
-                    fmt::format("{} must hold texts, not {}", path_of(key), to_string(item.kind)));
+      fail_kind(item, "each of " + path_of(key), "a text");
     } else if (reading_.variables == nullptr) {
       out.push_back({item.text, &item});
     } else if (Result<std::string> expanded = reading_.variables->expand(item)) {
@@ -281,8 +297,7 @@ std::vector<const yaml::Member*> SectionReader::sections(std::string_view key) c
     if (!is_name(member.key.text)) {
       reading_.fail(member.key, errors::pipeline::bad_name, fmt::format("`{}` is not a name", member.key.text));
     } else if (member.value.kind != yaml::Kind::mapping) {
-      reading_.fail(member.value, errors::pipeline::wrong_kind,
-                    fmt::format("{} must be a mapping, not {}", path, to_string(member.value.kind)));
+      fail_kind(member.value, path, "a mapping");
     } else {
       out.push_back(&member);
     }

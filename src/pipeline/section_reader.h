@@ -60,6 +60,9 @@ class SectionReader {
 
  private:
   void check_keys();
+  std::string_view section_key(std::string_view name) const;
+  void fail_missing(const KeySpec& key);
+  void fail_kind(const yaml::Node& value, const std::string& path, std::string_view expected) const;
   void check_connector();
   void check_kind(const KeySpec& spec, const yaml::Node& value);
   /// The value of a key when it is there and of the right kind.
@@ -75,6 +78,7 @@ class SectionReader {
   const yaml::Node& node_;
   std::string path_;
   const yaml::Member* connector_ = nullptr;
+  bool has_unknown_ = false;
 };
 
 /// Letters, digits, `_`, `-` and `.`, beginning with a letter or `_`, at most 200 characters.

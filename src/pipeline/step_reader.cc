@@ -54,7 +54,10 @@ KafkaSourceSpec read_kafka_source(const SectionReader& kafka) {
 KafkaSinkSpec read_kafka_sink(const SectionReader& kafka) {
   KafkaSinkSpec spec{kafka.text("topic"), kafka.text("key"), kafka.text("format"),
                      static_cast<int>(kafka.integer("partitions"))};
-  if (spec.partitions < 1) spec.partitions = 1;
+  if (spec.partitions < 1) {
+    kafka.reading().fail(*kafka.node().find("partitions"), errors::pipeline::bad_value,
+                         fmt::format("{} must be at least 1", kafka.path_of("partitions")));
+  }
   check_topic(kafka, spec.topic);
   return spec;
 }

@@ -105,8 +105,8 @@ Result<std::string> Variables::variable(std::string_view name, int depth) const 
   const auto of_file = file_.find(wanted);
   if (of_profile == profile_.end() && of_file == file_.end()) {
     std::vector<std::string> known;
-    for (const auto& [key, value] : profile_) known.push_back(key);
     for (const auto& [key, value] : file_) known.push_back(key);
+    for (const auto& [key, value] : profile_) known.push_back(key);
     return Error(errors::pipeline::unset_variable, "there is no variable `{}`", wanted)
         .with_label(did_you_mean(wanted, std::span<const std::string>(known)));
   }
