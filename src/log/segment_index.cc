@@ -48,9 +48,8 @@ void SegmentIndex::rewind(std::uint64_t position, Offset base_offset) {
 }
 
 Bytes SegmentIndex::encode() const {
-  Bytes out;
+  Bytes out(magic.begin(), magic.end());
   out.reserve(head_bytes + entries_.size() * entry_bytes + 4);
-  append_text(out, magic);
   append_big_endian(out, verified_bytes);
   append_big_endian(out, next_offset);
   append_big_endian(out, max_timestamp);

@@ -1,0 +1,75 @@
+// app/instance.h — everything of one process, wired: servers, connectors, pipeline, scheduler, console. What `up` and
+// `run` start.
+//
+//   start: data directory -> servers -> pipeline (topics, tables, streams) -> scheduler -> console -> endpoints.json
+//   stop:  the same backwards, within two seconds; whatever is not done by then goes on after the next start
+//
+// Threads: called from the main thread; it waits for the loops.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/data_directory.h"
+#include "app/servers.h"
+#include "app/terminal.h"
+#include "auth/accounts.h"
+#include "console/console.h"
+#include "observe/metrics.h"
+#include "pipeline/check.h"
+#include "pipeline/pipeline.h"
+#include "workflow/scheduler.h"
+
+namespace streamops::app {
+
+struct InstanceOptions {
+  std::string data_directory;
+  SettingValues settings;
+  pipeline::CheckedPipelinePtr pipeline;  // nullptr: servers only
+  bool with_console = true;
+  bool with_scheduler = true;
+  workflow::TriggerPolicy trigger = workflow::TriggerPolicy::first;
+};
+
+class Instance {
+ public:
+  /// Errors: what stands in the way of a start (directory, ports, disk). Trouble of the pipeline alone does not: see
+  /// pipeline_error().
+  static Result<std::unique_ptr<Instance>> start(InstanceOptions options);
+  ~Instance();
+
+  const std::map<std::string, std::string>& endpoints() const { return endpoints_; }
+  /// Why the pipeline, or a part of it, did not start.
+  const std::optional<Error>& pipeline_error() const { return pipeline_error_; }
+  pipeline::Pipeline* pipeline() { return pipeline_.get(); }
+  runtime::Loop& pipeline_loop() { return pipeline_room_.loop(); }
+  bool has_default_password() const { return accounts_ && accounts_->has_default_password(); }
+
+  /// Ends everything in order.
+  void stop();
+
+ private:
+  explicit Instance(InstanceOptions options);
+  Result<void> start_pipeline();
+  Result<void> start_scheduler();
+  Result<void> start_console();
+
+  InstanceOptions options_;
+  std::unique_ptr<DataDirectory> directory_;
+  std::unique_ptr<runtime::Pool> file_pool_;
+  std::unique_ptr<runtime::Pool> state_pool_;
+  std::unique_ptr<Servers> servers_;
+  Room pipeline_room_;
+  Room console_room_;
+  observe::Metrics metrics_;
+  std::unique_ptr<pipeline::ConnectorFactory> connectors_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::optional<Error> pipeline_error_;
+  std::unique_ptr<workflow::Scheduler> scheduler_;
+  std::unique_ptr<auth::Accounts> accounts_;
+  std::unique_ptr<console::Console> console_;
+  std::map<std::string, std::string> endpoints_;
+};
+
+}  // namespace streamops::app

@@ -1,0 +1,38 @@
+// app/on_loop.h — start and stop need answers from loops: these calls wait for them. For the main thread only; nothing
+// on a loop may wait.
+#pragma once
+
+#include <future>
+#include <utility>
+
+#include "runtime/loop.h"
+
+namespace streamops::app {
+
+/// Runs `work` on the loop and waits for what it returns.
+template <typename Work>
+auto on_loop(runtime::Loop& loop, Work work) -> decltype(work()) {
+  using Answer = decltype(work());
+  std::promise<Answer> promise;
+  loop.post([&] {
+    if constexpr (std::is_void_v<Answer>) {
+      work();
+      promise.set_value();
+    } else {
+      promise.set_value(work());
+    }
+  });
+  return promise.get_future().get();
+}
+
+/// Runs `work(done)` on the loop and waits until it calls `done(answer)`, on whatever thread.
+template <typename Answer, typename Work>
+Answer wait_for(runtime::Loop& loop, Work work) {
+  auto promise = std::make_shared<std::promise<Answer>>();
+  loop.post([promise, work = std::move(work)]() mutable {
+    work([promise](Answer answer) { promise->set_value(std::move(answer)); });
+  });
+  return promise->get_future().get();
+}
+
+}  // namespace streamops::app

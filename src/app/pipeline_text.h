@@ -1,0 +1,23 @@
+// app/pipeline_text.h — the text of a pipeline file: the one named on the command line, or the reference pipeline in
+// the binary.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace streamops::app {
+
+/// The reference pipeline `user_automation` (examples/users_created/pipeline.yaml), as it was built in.
+std::string_view reference_pipeline();
+
+struct PipelineText {
+  std::string name;  // for messages: the path, or "(built-in) pipeline.yaml"
+  std::string text;
+};
+
+/// `path` empty: the reference pipeline. Errors: SO-A107.
+Result<PipelineText> load_pipeline_text(const std::string& path);
+
+}  // namespace streamops::app

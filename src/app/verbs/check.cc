@@ -1,0 +1,72 @@
+#include "pipeline/check.h"
+
+#include "app/pipeline_text.h"
+#include "app/verbs/verbs.h"
+#include "base/json_writer.h"
+
+namespace streamops::app {
+namespace {
+
+std::string to_json(const std::vector<Error>& errors) {
+  JsonWriter json;
+  json.begin_object().field("ok", errors.empty()).key("errors").begin_array();
+  for (const Error& error : errors) {
+    json.begin_object().field("code", error.code()).field("message", error.message()).field("label", error.label());
+    json.field("hint", error.hint());
+    if (const Place* place = error.place()) {
+      json.field("file", place->file).field("line", place->line).field("column", place->column);
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).text();
+}
+
+void describe(const pipeline::CheckedPipeline& checked, Terminal& terminal) {
+  for (const pipeline::CheckedStep& task : checked.tasks) {
+    terminal.print(fmt::format("  task   {}: {}", task.name(), task.query->output()->to_sql()));
+  }
+  for (const pipeline::CheckedStep& stream : checked.streams) {
+    terminal.print(fmt::format("  stream {}: {}", stream.name(), stream.query->output()->to_sql()));
+  }
+}
+
+ExitCode check(const Arguments& arguments, Terminal& terminal) {
+  const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
+  if (!text) {
+    terminal.fail(text.error());
+    return exit_code_for(text.error());
+  }
+  const pipeline::Checking checking = pipeline::check_pipeline(text->text, text->name, arguments.text("--profile"),
+                                                               pipeline::Surroundings::of_process(text->name));
+  if (arguments.has("--json")) {
+    terminal.print(to_json(checking.errors));
+    return checking.pipeline ? ExitCode::success : ExitCode::user;
+  }
+  for (const Error& error : checking.errors) terminal.fail(error);
+  if (!checking.pipeline) {
+    terminal.note(
+        fmt::format("{}: {} mistake{}", text->name, checking.errors.size(), checking.errors.size() == 1 ? "" : "s"));
+    return ExitCode::user;
+  }
+  terminal.print(fmt::format("{}: fine under profile {}", text->name, arguments.text("--profile")));
+  describe(*checking.pipeline, terminal);
+  return ExitCode::success;
+}
+
+}  // namespace
+
+VerbSpec check_verb() {
+  return {.name = "check",
+          .summary = "Check a pipeline file: form, schemas, SQL, keys, schedule",
+          .details =
+              "All mistakes are told at once, each with its place. What passes here starts: `up` uses the same code.",
+          .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
+          .options = {profile_option(), json_option()},
+          .examples = {{"streamops check pipeline.yaml", "every mistake with line, column and what to do"},
+                       {"streamops check pipeline.yaml --profile real",
+                        "with the endpoints and variables of that profile"}},
+          .run = check};
+}
+
+}  // namespace streamops::app
