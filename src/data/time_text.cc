@@ -105,7 +105,6 @@ std::optional<WallClock> read_wall_clock(std::string_view text) {
   WallClock clock{*days * micros_per_day, {}};
   if (in.done()) return clock;
   if (!whole || (!in.eat(' ') && !in.eat('T'))) return std::nullopt;
-  if (in.done()) return clock;
   bool zone_may_follow = false;
   const auto time = read_time(in, zone_may_follow);
   if (!time) return std::nullopt;
@@ -120,7 +119,7 @@ std::optional<WallClock> read_wall_clock(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> parse_zone_offset(std::string_view zone) {
-  if (zone == "Z" || zone == "z") return 0;
+  if (zone == "Z") return 0;
   for (std::string_view prefix : {"UTC", "GMT", "UT"}) {
     if (!zone.starts_with(prefix)) continue;
     zone.remove_prefix(prefix.size());

@@ -2,9 +2,9 @@
 //
 //   source batch -> LATERAL VIEW (rows multiply) -> WHERE (rows fall out) -> select list -> result batch
 //
-// A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...) fails alone: its source row contributes nothing
-// to the result and stands in `failures`; the other rows go on.
-// Threads: a Query is immutable; run() may be called from any number of threads at once.
+// A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...) fails alone: its source row
+// contributes nothing to the result and stands in `failures`; the other rows go on. Threads: a Query is immutable;
+// run() may be called from any number of threads at once.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ struct CompileOptions {
   Place at;
 };
 
-/// What makes an evaluation repeatable: the same context and the same rows give the same result, uuid() and rand() included.
+/// What makes an evaluation repeatable: the same context and the same rows give the same result, uuid() and rand()
+/// included.
 struct EvaluationContext {
   /// The epoch's instant, microseconds since 1970: current_timestamp().
   std::int64_t epoch_us = 0;
@@ -51,13 +52,15 @@ struct QueryResult {
 class Query {
  public:
   /// Parses, resolves names against `source`, checks types as Spark 4.0 with ANSI on does, and plans the kernels.
-  /// The table in FROM may have any name. Errors: SO-S0xx, each with its place in the SQL text as `options.at` offsets it.
+  /// The table in FROM may have any name. Errors: SO-S0xx, each with its place in the SQL text as `options.at` offsets
+  /// it.
   static Result<std::shared_ptr<const Query>> compile(std::string_view sql, const data::SchemaPtr& source,
                                                       const CompileOptions& options);
   ~Query();
 
   const data::SchemaPtr& output() const;
-  /// One entry a source column: whether the query reads it. A column that it does not read may be a null pointer in run().
+  /// One entry a source column: whether the query reads it. A column that it does not read may be a null pointer in
+  /// run().
   const std::vector<bool>& needed() const;
   /// The table that FROM names ("source").
   const std::string& source_name() const;

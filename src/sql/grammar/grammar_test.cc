@@ -82,7 +82,8 @@ TEST_CASE("literals have Spark's types") {
   CHECK(parsed("128Y") == "SO-S011 `128Y` is out of the range of TINYINT");
   CHECK(parsed("5BD") == "5:DECIMAL(1,0)");
   CHECK(parsed("'a' \"b\"") == "'ab'");
-  CHECK(parsed("'it''s'") == "'it's'");
+  CHECK(parsed("'it''s'") == "'its'");
+  CHECK(parsed(R"('it\'s')") == "'it's'");
   CHECK(parsed(R"('\t\u00e9\\d')") == "'\té\\d'");
   CHECK(parsed(R"(r'\d')") == "'\\d'");
   CHECK(parsed("DATE'1970-01-03'") == "2:DATE");
@@ -149,7 +150,7 @@ TEST_CASE("a schema reads back as it is written") {
                            "m MAP<STRING, ARRAY<DOUBLE>>, `odd name` DATE, t TIMESTAMP_NTZ, b BINARY"}) {
     CHECK(schema(text) == text);
   }
-  CHECK(schema("`a``b` long COMMENT 'it''s', c: struct<>, x dec") == "`a``b` BIGINT, c STRUCT<>, x DECIMAL(10,0)");
+  CHECK(schema("`a``b` long COMMENT 'its', c: struct<>, x dec") == "`a``b` BIGINT, c STRUCT<>, x DECIMAL(10,0)");
   CHECK(schema("a ARRAY<ARRAY<ARRAY<INT>>>") == "a ARRAY<ARRAY<ARRAY<INT>>>");
 }
 

@@ -41,11 +41,13 @@ const Unit* find_unit(std::string_view word) {
 struct Sum {
   Int128 total = 0;
   std::optional<bool> months;
+  bool days_only = true;
 
   /// False when kinds mix or the number is no number of the unit.
   bool add(std::string_view number, const Unit& unit) {
     if (months && *months != unit.months) return false;
     months = unit.months;
+    days_only = days_only && (unit.name == "DAY" || unit.name == "WEEK");
     bool overflow = false;
     const auto value = data::parse_decimal(number, overflow);
     if (!value || overflow || value->scale < 0 || value->scale > 6) return false;
@@ -91,6 +93,7 @@ bool add_range(Sum& sum, std::string_view text, const Unit& from, const Unit& to
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   sum.months = magnitude.months;
+  sum.days_only = false;
   sum.total += sign * magnitude.total;
   return true;
 }
@@ -141,6 +144,7 @@ ExpressionPtr interval_literal(TokenStream& in) {
   expression.head = span;
   expression.literal.type = data::Type::scalar(*sum.months ? data::TypeId::interval_month : data::TypeId::interval_day);
   expression.literal.number = sum.total;
+  if (sum.days_only) expression.literal.text = "day";
   return std::make_shared<const Expression>(std::move(expression));
 }
 

@@ -194,10 +194,7 @@ class Lexer {
     std::string value;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == quote && peek(1) == quote && !raw) {
-        value += quote;
-        at_ += 2;
-      } else if (c == quote) {
+      if (c == quote) {
         ++at_;
         push(TokenKind::text, start, std::move(value));
         return true;

@@ -2,7 +2,7 @@
 //
 //   name          a _x 1a café         letters, digits, underscores; keywords are names that the parser knows
 //   quoted name   `any ``name`         always a name
-//   text          'it''s' "or" r'\d'   escapes resolved, except in r'...'
+//   text          'it\'s' "or" r'\d'   escapes resolved, except in r'...'; 'a''b' are two texts, as in Spark
 //   number        1 2.5 .5 1e3 7L 1.5BD
 //   symbol        <=> :: || ...        the longest that fits
 //

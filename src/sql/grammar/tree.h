@@ -28,7 +28,7 @@ struct Literal {
   data::TypePtr type;
   data::Int128 number = 0;  // boolean, integers, decimal (unscaled), date, timestamps, intervals
   double real = 0;          // float, double
-  std::string text;         // string, binary
+  std::string text;         // string, binary; "day" for an interval of whole days only
   bool is_null = false;
 };
 

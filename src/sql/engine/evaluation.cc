@@ -1,0 +1,68 @@
+#include "sql/engine/evaluation.h"
+
+#include <algorithm>
+
+namespace streamops::sql {
+namespace {
+
+class ColumnNode : public Node {
+ public:
+  ColumnNode(std::size_t slot, data::TypePtr type, bool nullable, Span span)
+      : Node(std::move(type), nullable, span), slot_(slot) {}
+  Vector evaluate(const Frame& frame, Mask) const override { return {frame.columns[slot_], false}; }
+
+ private:
+  std::size_t slot_;
+};
+
+class ItemNode : public Node {
+ public:
+  ItemNode(std::size_t index, data::TypePtr type, bool nullable, Span span)
+      : Node(std::move(type), nullable, span), index_(index) {}
+  Vector evaluate(const Frame& frame, Mask) const override { return frame.items[index_]; }
+
+ private:
+  std::size_t index_;
+};
+
+class ConstantNode : public Node {
+ public:
+  ConstantNode(data::ColumnPtr value, Span span)
+      : Node(value->type(), value->is_null(0), span), value_(std::move(value)) {}
+  Vector evaluate(const Frame&, Mask) const override { return {value_, true}; }
+  data::ColumnPtr constant() const override { return value_; }
+
+ private:
+  data::ColumnPtr value_;
+};
+
+}  // namespace
+
+std::vector<RowError> Failures::take_sorted() && {
+  std::sort(errors_.begin(), errors_.end(),
+            [](const RowError& a, const RowError& b) { return a.source_row < b.source_row; });
+  return std::move(errors_);
+}
+
+bool any_active(Mask active, std::size_t rows) {
+  if (active.empty()) return rows > 0;
+  return std::find(active.begin(), active.end(), std::uint8_t{1}) != active.end();
+}
+
+NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span) {
+  return std::make_shared<const ColumnNode>(slot, std::move(type), nullable, span);
+}
+
+NodePtr item_node(std::size_t index, data::TypePtr type, bool nullable, Span span) {
+  return std::make_shared<const ItemNode>(index, std::move(type), nullable, span);
+}
+
+NodePtr constant_node(data::ColumnPtr value, Span span) {
+  return std::make_shared<const ConstantNode>(std::move(value), span);
+}
+
+NodePtr null_node(const data::TypePtr& type, Span span) {
+  return constant_node(data::nulls(type, 1), span);
+}
+
+}  // namespace streamops::sql
