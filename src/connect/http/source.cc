@@ -144,7 +144,9 @@ class HttpSource final : public data::Source {
     if (notified_ || !on_ready_) return;
     notified_ = true;
     loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
-      if (!alive.expired()) on_ready_();
+      if (alive.expired() || !on_ready_) return;
+      const std::function<void()> call = on_ready_;  // it may stop this source
+      call();
     });
   }
 
@@ -175,11 +177,13 @@ class HttpSource final : public data::Source {
   }
 
   /// Waits for the next tick of the run: polls begin at its start plus whole intervals; ticks that were missed are left
-  /// out.
+  /// out. The very first one is never missed: making the spool takes longer than no time.
   void schedule() {
     const Microseconds elapsed = loop_.clock().wall() - started_;
     if (!options_.duration) return next_number_ == 0 ? begin() : finish();
-    const std::int64_t passed = (elapsed + options_.every - Microseconds{1}) / options_.every;
+    const bool is_first = next_number_ == 0 && tick_ < 0;
+    const std::int64_t passed =
+        (elapsed + (is_first ? Microseconds{0} : options_.every - Microseconds{1})) / options_.every;
     tick_ = std::max({tick_ + 1, passed, std::int64_t{0}});
     const Microseconds due = tick_ * options_.every;
     if (due >= *options_.duration) return finish();
