@@ -6,10 +6,14 @@
 
 #include "errors/kafka_client.h"
 #include "kafka/client/consumer.h"
+#include "kafka/client/topic_id.h"
+#include "runtime/network.h"
 
 namespace streamops::connect {
 namespace {
 
+constexpr Microseconds patience_for_id = Seconds{3};
+constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds pause_while_trouble = Seconds{1};
 
 bool is_final(const Error& error) {
@@ -39,6 +43,8 @@ class KafkaSource final : public data::Source {
     return consumer_->poll(max_bytes);
   }
 
+  Uuid topic_id() const override { return topic_id_; }
+
   /// Positions are the caller's; nothing to tell the broker.
   void acknowledge(const data::Ack& /*ack*/) override {}
 
@@ -51,6 +57,7 @@ class KafkaSource final : public data::Source {
 
   void stop() override {
     timer_.reset();
+    id_request_.reset();
     consumer_.reset();
     on_ready_ = nullptr;
   }
@@ -75,7 +82,8 @@ class KafkaSource final : public data::Source {
     consumer_->admin().describe_topic(options_.topic,
                                       [this](const Result<std::optional<kafka::TopicDescription>>& found) {
                                         if (!found) return again(found.error());
-                                        return found->has_value() ? read(**found) : create_or_wait();
+                                        if (!found->has_value()) return create_or_wait();
+                                        return id_known_ ? read(**found) : learn_id(**found);
                                       });
   }
 
@@ -86,17 +94,28 @@ class KafkaSource final : public data::Source {
   void again(const Error& error) {
     if (is_final(error)) return fail(error);
     trouble_ = error;
-    look_after(pause_while_trouble);
+    look_after(pause_);
+    pause_ = std::min(pause_ * 2, pause_while_trouble);
   }
 
   void create_or_wait() {
     if (options_.create_partitions == 0) {
       return again(Error(errors::kafka_client::topic_missing, "topic {} does not exist (yet)", options_.topic));
     }
-    consumer_->admin().create_topic({options_.topic, options_.create_partitions, -1, {}},
-                                    [this](const Result<void>& created) {
-                                      return created ? look_after(Milliseconds{5}) : again(created.error());
-                                    });
+    consumer_->admin().create_topic(
+        {options_.topic, options_.create_partitions, -1, {}},
+        [this](const Result<void>& created) { return created ? look_after(Milliseconds{5}) : again(created.error()); });
+  }
+
+  /// Once, and before the first record.
+  void learn_id(const kafka::TopicDescription& topic) {
+    network_ = runtime::make_network(loop_);
+    id_request_ = kafka::request_topic_id(config_, options_.topic, loop_, *network_, patience_for_id,
+                                          [this, topic](const Uuid& id) {
+                                            id_known_ = true;
+                                            topic_id_ = id;
+                                            read(topic);
+                                          });
   }
 
   void read(const kafka::TopicDescription& topic) {
@@ -111,6 +130,7 @@ class KafkaSource final : public data::Source {
     }
     looked_before_ = true;
     trouble_.reset();
+    pause_ = first_pause;
     look_after(consumer_->trouble() ? pause_while_trouble : options_.look_for_partitions);
     consumer_->forget_trouble();
   }
@@ -123,11 +143,16 @@ class KafkaSource final : public data::Source {
   std::function<void()> on_ready_;
   std::map<std::int32_t, std::int64_t> from_;
   std::set<std::int32_t> reading_;
+  bool id_known_ = false;
+  Uuid topic_id_;
   bool looked_before_ = false;
+  Microseconds pause_ = first_pause;
   bool notified_ = false;
   std::optional<Error> trouble_;
   std::optional<Error> failure_;
   std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<runtime::Network> network_;
+  std::unique_ptr<kafka::TopicIdRequest> id_request_;
   runtime::TimerPtr timer_;
 };
 

@@ -1,11 +1,11 @@
 #include "kafka/client/consumer.h"
 
 #include <fmt/format.h>
-#include <map>
 
 #include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 
 #include "errors/kafka_client.h"
 #include "kafka/client/impl/failure.h"
@@ -170,7 +170,8 @@ class LibraryConsumer final : public Consumer {
   void resume() {
     paused_ = false;
     rd_kafka_resume_partitions(instance_->handle(), partitions_);
-    // A seek to where reading stands anyway wakes the library's thread; resuming alone lets it sleep on, up to a second.
+    // A seek to where reading stands anyway wakes the library's thread; resuming alone lets it sleep on, up to a
+    // second.
     for (const auto& [partition, next] : fetched_) rd_kafka_seek(topic_, partition, next, 0);
     drain();
   }
