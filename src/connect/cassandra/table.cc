@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "base/text.h"
 #include "cql/grammar/type_name.h"
@@ -176,8 +177,8 @@ Result<TableDescription> describe_table(const std::string& keyspace, const std::
   }
   STREAMOPS_RETURN_IF_ERROR(reader.status());
   if (out.columns.empty()) return Error(errors::cassandra::no_table, "the table {}.{} does not exist", keyspace, table);
-  std::stable_sort(out.columns.begin(), out.columns.end(), [](const TableColumn& a, const TableColumn& b) {
-    return std::pair(a.kind, a.position) < std::pair(b.kind, b.position);
+  std::sort(out.columns.begin(), out.columns.end(), [](const TableColumn& a, const TableColumn& b) {
+    return std::tie(a.kind, a.position, a.name) < std::tie(b.kind, b.position, b.name);
   });
   return out;
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,6 +20,8 @@ struct QualifiedName {
 };
 
 struct Term;
+struct MapEntry;
+struct FieldEntry;
 
 struct NullTerm {};
 /// A literal; `text` without quotes (and with '' undone); blobs with their 0x, NaN and Infinity as floating.
@@ -43,11 +44,11 @@ struct SetTerm {
 };
 /// {k: v, ...}.
 struct MapTerm {
-  std::vector<std::pair<Term, Term>> entries;
+  std::vector<MapEntry> entries;
 };
 /// {field: value, ...} of a user-defined type.
 struct UdtTerm {
-  std::vector<std::pair<std::string, Term>> fields;
+  std::vector<FieldEntry> fields;
 };
 /// (a, b); also the right side of IN. One item in parentheses is a tuple of one.
 struct TupleTerm {
@@ -77,6 +78,15 @@ struct Term {
   const T* as() const {
     return std::get_if<T>(&node);
   }
+};
+
+struct MapEntry {
+  Term key;
+  Term value;
+};
+struct FieldEntry {
+  std::string name;
+  Term value;
 };
 
 /// The term as CQL text, for messages and for column names of selected terms.

@@ -27,7 +27,7 @@ Result<Term> parse_udt(Parser& parser) {
     STREAMOPS_ASSIGN(std::string field, parser.name());
     if (auto taken = parser.expect_symbol(":"); !taken) return taken.error();
     STREAMOPS_ASSIGN(Term value, parse_term(parser));
-    out.fields.emplace_back(std::move(field), std::move(value));
+    out.fields.push_back({std::move(field), std::move(value)});
     return Ok();
   }));
   STREAMOPS_RETURN_IF_ERROR(parser.expect_symbol("}"));
@@ -37,12 +37,12 @@ Result<Term> parse_udt(Parser& parser) {
 Result<Term> parse_map_rest(Parser& parser, Term first_key) {
   MapTerm out;
   STREAMOPS_ASSIGN(Term first_value, parse_term(parser));
-  out.entries.emplace_back(std::move(first_key), std::move(first_value));
+  out.entries.push_back({std::move(first_key), std::move(first_value)});
   while (parser.accept_symbol(",")) {
     STREAMOPS_ASSIGN(Term key, parse_term(parser));
     STREAMOPS_RETURN_IF_ERROR(parser.expect_symbol(":"));
     STREAMOPS_ASSIGN(Term value, parse_term(parser));
-    out.entries.emplace_back(std::move(key), std::move(value));
+    out.entries.push_back({std::move(key), std::move(value)});
   }
   STREAMOPS_RETURN_IF_ERROR(parser.expect_symbol("}"));
   return Term{std::move(out)};

@@ -189,9 +189,9 @@ class Evaluator {
     for (std::size_t i = 0; i < type.children().size(); ++i) {
       const Term null{NullTerm{}};
       const auto found = std::find_if(udt.fields.begin(), udt.fields.end(),
-                                      [&](const auto& field) { return field.first == type.field_names()[i]; });
+                                      [&](const auto& field) { return field.name == type.field_names()[i]; });
       STREAMOPS_RETURN_IF_ERROR(
-          append_member(out, found == udt.fields.end() ? null : found->second, *type.children()[i]));
+          append_member(out, found == udt.fields.end() ? null : found->value, *type.children()[i]));
     }
     return OwnedValue::of(std::move(out));
   }

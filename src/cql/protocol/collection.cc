@@ -59,8 +59,10 @@ Bytes join_collection(const CqlType& type, std::vector<BytesView> elements) {
   for (std::size_t i = 0; i < count; ++i) order[i] = i;
   if (type.id() != TypeId::list) {
     const CqlType& key = *type.element();
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return compare_values(key, elements[a * step], elements[b * step]) < 0;
+    // Equal keys stay in the order in which they were written.
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const std::strong_ordering by_key = compare_values(key, elements[a * step], elements[b * step]);
+      return by_key != 0 ? by_key < 0 : a < b;
     });
     // Of equal keys the last one written wins.
     std::vector<std::size_t> unique;

@@ -221,11 +221,14 @@ Result<InetAddress> inet_from_text(std::string_view text) {
   return cannot_make("inet address", text);
 }
 
+// As Java writes addresses: IPv6 in eight groups, none left out.
 std::string inet_to_text(BytesView bytes) {
-  char buffer[INET6_ADDRSTRLEN] = "";
-  if (bytes.size() == 4) inet_ntop(AF_INET, bytes.data(), buffer, sizeof buffer);
-  if (bytes.size() == 16) inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
-  return buffer;
+  std::string out;
+  if (bytes.size() == 4) return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    out += fmt::format("{}{:x}", i > 0 ? ":" : "", load_big_endian<std::uint16_t>(bytes.data() + i));
+  }
+  return out;
 }
 
 }  // namespace streamops::cql

@@ -55,7 +55,7 @@ TEST_CASE("a constant becomes the bytes that Cassandra stores, and text again") 
        "550e8400-e29b-41d4-a716-446655440000"},
       {"timeuuid", K::uuid, "cfbe5600-e65d-11f1-a88e-bb88dd9a7b20", "cfbe5600e65d11f1a88ebb88dd9a7b20", nullptr},
       {"inet", K::string, "127.0.0.1", "7f000001", nullptr},
-      {"inet", K::string, "::1", "00000000000000000000000000000001", nullptr},
+      {"inet", K::string, "::1", "00000000000000000000000000000001", "0:0:0:0:0:0:0:1"},
       {"date", K::string, "1970-01-02", "80000001", nullptr},
       {"date", K::string, "1900-01-01", "7fff9c21", nullptr},
       {"date", K::integer, "2147483648", "80000000", "1970-01-01"},
