@@ -32,7 +32,7 @@ streamops_library(fmt fmt)
 streamops_library(crypto OpenSSL::Crypto)
 streamops_library(ssl OpenSSL::SSL OpenSSL::Crypto)
 streamops_library(asio Threads::Threads)
-streamops_library(curl curl)
+streamops_library(curl ${CMAKE_DL_LIBS})  # headers only: runtime/impl/curl_library.h loads it
 streamops_library(http_parser ${ARCHIVE_HTTP_PARSER})
 streamops_library(z ${ARCHIVE_Z})
 streamops_library(lz4 ${ARCHIVE_LZ4})

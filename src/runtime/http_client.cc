@@ -1,13 +1,12 @@
 #include "runtime/http_client.h"
 
-#include <curl/curl.h>
-
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
 
 #include "base/text.h"
 #include "errors/runtime.h"
+#include "runtime/impl/curl_library.h"
 #include "runtime/pool.h"
 
 namespace streamops::runtime {
@@ -15,6 +14,7 @@ namespace {
 
 /// One request: libcurl's handle and what its callbacks fill.
 struct Transfer {
+  const CurlLibrary& curl;
   CURL* easy = nullptr;
   curl_slist* headers = nullptr;
   HttpRequest request;
@@ -23,12 +23,12 @@ struct Transfer {
   bool too_large = false;
   char detail[CURL_ERROR_SIZE] = {};
 
-  Transfer() = default;
+  explicit Transfer(const CurlLibrary& library) : curl(library) {}
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer() {
-    curl_slist_free_all(headers);
-    if (easy != nullptr) curl_easy_cleanup(easy);
+    curl.slist_free_all(headers);
+    if (easy != nullptr) curl.easy_cleanup(easy);
   }
 };
 
@@ -57,7 +57,7 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
 
 Error to_error(const Transfer& transfer, CURLcode code) {
   const std::string& url = transfer.request.url;
-  const std::string_view why = transfer.detail[0] != '\0' ? transfer.detail : curl_easy_strerror(code);
+  const std::string_view why = transfer.detail[0] != '\0' ? transfer.detail : transfer.curl.easy_strerror(code);
   if (transfer.too_large) {
     return Error(errors::runtime::http_too_large, "the answer of {} is longer than {} bytes", url,
                  transfer.request.max_body);
@@ -88,25 +88,26 @@ Error to_error(const Transfer& transfer, CURLcode code) {
 /// costs nothing, and libcurl's own resolver threads and time-outs need no translation to the loop's.
 class CurlEngine {
  public:
-  CurlEngine() : multi_(curl_multi_init()), thread_(make_pool("http", 1)) {
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 8L);
+  explicit CurlEngine(const CurlLibrary& library)
+      : curl_(library), multi_(curl_.multi_init()), thread_(make_pool("http", 1)) {
+    curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 8L);
     thread_->run([this] { work(); });
   }
   CurlEngine(const CurlEngine&) = delete;
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() {
     stopping_ = true;
-    curl_multi_wakeup(multi_);
+    curl_.multi_wakeup(multi_);
     thread_.reset();
     transfers_.clear();
-    curl_multi_cleanup(multi_);
+    curl_.multi_cleanup(multi_);
   }
 
   void add(std::unique_ptr<Transfer> transfer) {
     push([this, moved = std::make_shared<std::unique_ptr<Transfer>>(std::move(transfer))] {
       std::unique_ptr<Transfer>& owned = *moved;
       CURL* easy = owned->easy;
-      curl_multi_add_handle(multi_, easy);
+      curl_.multi_add_handle(multi_, easy);
       transfers_.emplace(easy, std::move(owned));
     });
   }
@@ -115,7 +116,7 @@ class CurlEngine {
     push([this, easy] {
       const auto found = transfers_.find(easy);
       if (found == transfers_.end()) return;
-      curl_multi_remove_handle(multi_, easy);
+      curl_.multi_remove_handle(multi_, easy);
       transfers_.erase(found);
     });
   }
@@ -126,7 +127,7 @@ class CurlEngine {
       const std::lock_guard lock(mutex_);
       inbox_.push_back(std::move(work));
     }
-    curl_multi_wakeup(multi_);
+    curl_.multi_wakeup(multi_);
   }
 
   void work() {
@@ -138,19 +139,19 @@ class CurlEngine {
       }
       for (const Callback& callback : inbox) callback();
       int running = 0;
-      curl_multi_perform(multi_, &running);
+      curl_.multi_perform(multi_, &running);
       finish_transfers();
-      curl_multi_poll(multi_, nullptr, 0, running > 0 ? 1000 : 3'600'000, nullptr);
+      curl_.multi_poll(multi_, nullptr, 0, running > 0 ? 1000 : 3'600'000, nullptr);
     }
   }
 
   void finish_transfers() {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* easy = message->easy_handle;
       const CURLcode code = message->data.result;
-      curl_multi_remove_handle(multi_, easy);
+      curl_.multi_remove_handle(multi_, easy);
       const auto found = transfers_.find(easy);
       const std::unique_ptr<Transfer> transfer = std::move(found->second);
       transfers_.erase(found);
@@ -159,12 +160,13 @@ class CurlEngine {
         continue;
       }
       long status = 0;
-      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+      curl_.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       transfer->response.status = static_cast<int>(status);
       transfer->done(std::move(transfer->response));
     }
   }
 
+  const CurlLibrary& curl_;
   CURLM* multi_;
   std::mutex mutex_;
   std::vector<Callback> inbox_;
@@ -193,15 +195,19 @@ class CurlCall final : public HttpCall {
 
 class CurlClient final : public HttpClient {
  public:
-  explicit CurlClient(Loop& loop) : loop_(loop) {
-    static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-    STREAMOPS_CHECK(initialised == CURLE_OK, "libcurl starts");
-  }
+  explicit CurlClient(Loop& loop) : loop_(loop) {}
 
   std::unique_ptr<HttpCall> send(HttpRequest request, std::function<void(Result<HttpResponse>)> done) override {
-    if (!engine_) engine_ = std::make_shared<CurlEngine>();  // at the first request: most processes make none
     const auto alive = std::make_shared<bool>(true);
-    auto transfer = std::make_unique<Transfer>();
+    const Result<const CurlLibrary*> curl = curl_library();
+    if (!curl) {
+      loop_.post([alive, done = std::move(done), error = curl.error()] {
+        if (std::exchange(*alive, false)) done(error);
+      });
+      return std::make_unique<CurlCall>(std::weak_ptr<CurlEngine>(), nullptr, alive);
+    }
+    if (!engine_) engine_ = std::make_shared<CurlEngine>(**curl);  // at the first request: most processes make none
+    auto transfer = std::make_unique<Transfer>(**curl);
     transfer->request = std::move(request);
     transfer->done = [this, alive, done = std::move(done)](Result<HttpResponse> result) {
       loop_.post([alive, done, result = std::move(result)]() mutable {
@@ -219,41 +225,42 @@ class CurlClient final : public HttpClient {
  private:
   static void prepare(Transfer& transfer) {
     const HttpRequest& request = transfer.request;
-    transfer.easy = curl_easy_init();
+    const CurlLibrary& curl = transfer.curl;
+    transfer.easy = curl.easy_init();
     CURL* easy = transfer.easy;
-    curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+    curl.easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+    curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl.easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
+    curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(std::max<std::int64_t>(1, request.timeout.count() / 1000)));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.detail);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "streamops");
+    curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl.easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl.easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.detail);
+    curl.easy_setopt(easy, CURLOPT_USERAGENT, "streamops");
     if (request.method != "GET") {
-      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+      curl.easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+      curl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
     for (const auto& [name, value] : request.headers) {
-      transfer.headers = curl_slist_append(transfer.headers, (name + ": " + value).c_str());
+      transfer.headers = curl.slist_append(transfer.headers, (name + ": " + value).c_str());
     }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
-    if (request.tls) prepare_tls(easy, *request.tls);
+    curl.easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    if (request.tls) prepare_tls(curl, easy, *request.tls);
   }
 
-  static void prepare_tls(CURL* easy, const TlsOptions& tls) {
-    if (!tls.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
-    if (!tls.certificate.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
-    if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  static void prepare_tls(const CurlLibrary& curl, CURL* easy, const TlsOptions& tls) {
+    if (!tls.ca_file.empty()) curl.easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
+    if (!tls.certificate.empty()) curl.easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
+    if (!tls.key.empty()) curl.easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+    curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+    curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
   }
 
   Loop& loop_;

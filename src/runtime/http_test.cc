@@ -5,6 +5,7 @@
 #include "errors/runtime.h"
 #include "runtime/http_client.h"
 #include "runtime/http_server.h"
+#include "runtime/impl/curl_library.h"
 #include "runtime/impl/http_request_parser.h"
 
 using namespace streamops;
@@ -167,6 +168,10 @@ TEST_CASE("a certificate is checked: unknown authorities are refused, named ones
       fixture.send({.url = url, .tls = TlsOptions{.ca_file = folder + "certificate.pem"}});
   REQUIRE(trusted.ok());
   CHECK(trusted->body == "GET /secret  ");
+}
+
+TEST_CASE("libcurl is found, whichever build of it the machine has (SO-R016 otherwise)") {
+  CHECK(curl_library().ok());
 }
 
 TEST_CASE("a request split at every byte is the same request") {

@@ -126,7 +126,9 @@ std::size_t HttpRequestParser::feed(BytesView bytes) {
 HttpRequestParser::State HttpRequestParser::state() const {
   return impl_->state;
 }
-bool HttpRequestParser::is_between_requests() const { return !impl_->started; }
+bool HttpRequestParser::is_between_requests() const {
+  return !impl_->started;
+}
 bool HttpRequestParser::keeps_alive() const {
   return impl_->keep_alive;
 }
