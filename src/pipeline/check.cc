@@ -27,7 +27,8 @@ std::uint32_t fingerprint(const StepSpec& spec) {
 
 class StepChecker {
  public:
-  StepChecker(const yaml::Document& document, std::vector<Error>& errors) : document_(document), errors_(errors) {}
+  StepChecker(const yaml::Document& document, const ColumnFits& fits, std::vector<Error>& errors)
+      : document_(document), fits_(fits), errors_(errors) {}
 
   CheckedStep check(const StepSpec& spec) {
     CheckedStep step;
@@ -48,7 +49,7 @@ class StepChecker {
     step.source_schema = *schema;
     compile(step);
     if (step.query == nullptr) return step;
-    check_columns(spec, table, *step.query->output(), document_, errors_);
+    check_columns(spec, table, *step.query->output(), fits_, document_, errors_);
     check_key(spec, *step.query->output());
     return step;
   }
@@ -84,6 +85,7 @@ class StepChecker {
   }
 
   const yaml::Document& document_;
+  const ColumnFits& fits_;
   std::vector<Error>& errors_;
 };
 
@@ -126,14 +128,14 @@ const CheckedStep* CheckedPipeline::step(std::string_view name) const {
 }
 
 Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
-                        const Surroundings& surroundings) {
+                        const Surroundings& surroundings, const ColumnFits& fits) {
   Checking out;
   FileReading reading = read_pipeline_file(std::move(text), file, profile, surroundings);
   out.errors = std::move(reading.errors);
   if (reading.file.document == nullptr) return out;
   const auto pipeline = std::make_shared<CheckedPipeline>();
   pipeline->file = std::move(reading.file);
-  StepChecker checker(*pipeline->file.document, out.errors);
+  StepChecker checker(*pipeline->file.document, fits, out.errors);
   for (const TaskFileSpec& task : pipeline->file.tasks) pipeline->tasks.push_back(checker.check(task));
   for (const StreamFileSpec& stream : pipeline->file.streams) pipeline->streams.push_back(checker.check(stream));
   if (out.errors.empty()) check_order(*pipeline, out.errors);

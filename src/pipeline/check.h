@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "data/type.h"
+#include "pipeline/check_table.h"
 #include "pipeline/file.h"
 #include "sql/engine/query.h"
 #include "workflow/schedule.h"
@@ -52,9 +53,10 @@ struct Checking {
   std::vector<Error> errors;  // empty exactly when `pipeline` is there
 };
 
-/// Errors: those of read_pipeline_file(), SO-P041 to SO-P044, SO-S0xx (schema, select), SO-C11x (create), SO-W00x
-/// (schedule, order).
+/// `fits` is the connector's word on whether columns fit their table; without it, that is found when the table is
+/// opened. Errors: those of read_pipeline_file(), SO-P041 to SO-P044, SO-S0xx (schema, select), SO-C11x (create),
+/// SO-W00x (schedule, order).
 Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
-                        const Surroundings& surroundings);
+                        const Surroundings& surroundings, const ColumnFits& fits = {});
 
 }  // namespace streamops::pipeline

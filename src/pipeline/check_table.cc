@@ -25,10 +25,6 @@ std::size_t find_word(std::string_view text, std::string_view word) {
   return 0;
 }
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// Reads the statements of one `create`.
 class CreateReader {
  public:
@@ -99,6 +95,7 @@ class CreateReader {
     found_ = true;
     for (const cql::ColumnDefinition& column : table.columns) {
       shape_.columns.push_back(column.name);
+      shape_.types.push_back(cql::to_cql(column.type));
       if (column.type.name == "counter") {
         refuse(offset, fmt::format("the column {} is a counter: a replay would count it twice", column.name));
       }
@@ -122,17 +119,23 @@ TableShape read_create(const StepSpec& step, const yaml::Document& document, std
   return CreateReader(step, document, errors).read();
 }
 
-void check_columns(const StepSpec& step, const TableShape& table, const data::Schema& output,
+void check_columns(const StepSpec& step, const TableShape& table, const data::Schema& output, const ColumnFits& fits,
                    const yaml::Document& document, std::vector<Error>& errors) {
   if (table.columns.empty()) return;
   for (const data::Field& field : output.fields()) {
-    if (contains(table.columns, field.name)) continue;
     const Place place = document.place_in(*step.select.node, find_word(step.select.text, field.name),
                                           static_cast<std::uint32_t>(field.name.size()));
-    errors.push_back(
-        Error(errors::pipeline::column_not_in_table, "the table {} has no column `{}`", step.table.text, field.name)
-            .with_place(place)
-            .with_label(did_you_mean(field.name, std::span<const std::string>(table.columns))));
+    const auto column = std::find(table.columns.begin(), table.columns.end(), field.name);
+    if (column == table.columns.end()) {
+      errors.push_back(
+          Error(errors::pipeline::column_not_in_table, "the table {} has no column `{}`", step.table.text, field.name)
+              .with_place(place)
+              .with_label(did_you_mean(field.name, std::span<const std::string>(table.columns))));
+    } else if (fits) {
+      const Result<void> fit =
+          fits(field.name, *field.type, table.types[static_cast<std::size_t>(column - table.columns.begin())]);
+      if (!fit) errors.push_back(fit.error().with_place(place));
+    }
   }
   for (const std::string& key : table.key) {
     if (output.index_of(key) >= 0) continue;
