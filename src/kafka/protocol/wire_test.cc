@@ -81,16 +81,18 @@ TEST_CASE("a length beyond the message is an error before anything is allocated"
 
 TEST_CASE("the arrays of a message share one budget of elements") {
   Bytes bytes(64, 0);
-  bytes[3] = 6;
-  Reader in(bytes, 10);
-  CHECK(in.array(false, 1) == 6);
-  CHECK(in.ok());
-  Reader again(bytes, 10);
-  again.array(false, 1);
-  const Bytes second = from_hex("00000005");
-  Reader smaller(bytes, 5);
-  smaller.array(false, 1);
-  CHECK(smaller.status("test", 0).error().code() == "SO-K103");
+  bytes[3] = 6;   // the first array has 6 elements
+  bytes[13] = 5;  // the second, after 6 bytes of them, 5
+  Reader enough(bytes, 11);
+  CHECK(enough.array(false, 1) == 6);
+  enough.take(6);
+  CHECK(enough.array(false, 1) == 5);
+  CHECK(enough.ok());
+  Reader short_by_one(bytes, 10);
+  short_by_one.array(false, 1);
+  short_by_one.take(6);
+  CHECK(short_by_one.array(false, 1) == 0);
+  CHECK(short_by_one.status("test", 0).error().code() == "SO-K103");
 }
 
 TEST_CASE("null where no null may be is named") {

@@ -213,6 +213,35 @@ TEST_CASE("the journal stays small however often a group commits") {
   CHECK(store->find("g")->offsets.at({"t", 0}).offset == 5997);
 }
 
+TEST_CASE("commits under way while the journal is rewritten are answered and kept") {
+  Fixture f;
+  std::map<std::int32_t, std::int64_t> acknowledged;
+  auto store = OffsetJournal::open("/data/busy.journal", {}, f.disk, f.loop, *f.pool).value();
+  const std::string metadata(4000, 'm');
+  std::int64_t next = 0;
+  std::uint64_t largest = 0;
+  for (int burst = 0; burst < 40; ++burst) {
+    for (int i = 0; i < 50; ++i) {
+      const std::int32_t partition = i % 7;
+      const std::int64_t offset = ++next;
+      store->commit("g", {{{"t", partition}, {offset, -1, metadata, 0}}},
+                    [&, partition, offset](const Result<void>& done) {
+                      REQUIRE(done.ok());
+                      acknowledged[partition] = offset;
+                    });
+      if (i % 20 == 19) f.loop.settle();
+    }
+    largest = std::max(largest, store->size_bytes());
+  }
+  CHECK(largest < 4 << 20);  // of 8 MB of commits: it has been rewritten
+  f.loop.settle();
+  store.reset();
+  f.disk.crash();
+  store = OffsetJournal::open("/data/busy.journal", {}, f.disk, f.loop, *f.pool).value();
+  for (const auto& [partition, offset] : acknowledged)
+    CHECK(store->find("g")->offsets.at({"t", partition}).offset == offset);
+}
+
 TEST_CASE("a journal of a newer version is refused, not read wrongly") {
   Fixture f;
   {
@@ -244,8 +273,9 @@ TEST_CASE("what is acknowledged survives power cuts at any time") {
       }
       for (int i = 0; i < 20; ++i) {
         const auto partition = static_cast<std::int32_t>(random.below(3));
-        groups->commit("g", {}, {{{"t", partition}, {++next, -1, "", 0}}},
-                       [&acknowledged, partition, offset = next](ErrorCode code) {
+        const std::int64_t offset = ++next;
+        groups->commit("g", {}, {{{"t", partition}, {offset, -1, "", 0}}},
+                       [&acknowledged, partition, offset](ErrorCode code) {
                          if (code == ErrorCode::none) acknowledged[partition] = offset;
                        });
         if (random.below(3) == 0) loop.settle();
