@@ -1,6 +1,9 @@
 #include "runtime/network.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
 
@@ -115,6 +118,51 @@ TEST_CASE("a port in use names its holder, and nobody answering is SO-R003") {
     network.reset();
   });
   CHECK(not_ours.get_future().get() == "SO-R002");
+}
+
+TEST_CASE("a connection that is reset says so") {
+  struct Watcher : ConnectionHandler {
+    void on_data(BytesView) override {}
+    void on_closed(const std::optional<Error>& error) override {
+      connection.reset();
+      done.set_value(error ? std::string(error->code()) : std::string());
+    }
+    ConnectionPtr connection;
+    std::promise<std::string> done;
+  } watcher;
+  const auto thread = make_loop_thread("test-net");
+  Loop& loop = thread->loop();
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Listener> listener;
+  std::promise<std::uint16_t> port;
+  loop.post([&] {
+    network = make_network(loop);
+    listener = network
+                   ->listen({"127.0.0.1", 0},
+                            [&](ConnectionPtr accepted) {
+                              watcher.connection = std::move(accepted);
+                              watcher.connection->set_handler(watcher);
+                            })
+                   .value();
+    port.set_value(listener->local().port);
+  });
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = to_big_endian(port.get_future().get());
+  address.sin_addr.s_addr = to_big_endian(std::uint32_t{0x7F000001});
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  const linger reset{1, 0};  // close() sends RST
+  REQUIRE(::setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0);
+  REQUIRE(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  ::close(client);
+  CHECK(watcher.done.get_future().get() == "SO-R005");
+  std::promise<void> cleaned;
+  loop.post([&] {
+    listener.reset();
+    network.reset();
+    cleaned.set_value();
+  });
+  cleaned.get_future().get();
 }
 
 TEST_CASE("endpoints are read with care") {
