@@ -44,6 +44,17 @@ class ScriptedClient final : public runtime::HttpClient {
   runtime::Loop& loop_;
 };
 
+/// Takes a few milliseconds for everything, as disks do.
+class SlowPool final : public runtime::Pool {
+ public:
+  explicit SlowPool(runtime::Loop& loop) : loop_(loop) {}
+  void run(runtime::Callback work) override { pending_.push_back(loop_.after(Milliseconds{3}, std::move(work))); }
+
+ private:
+  runtime::Loop& loop_;
+  std::vector<runtime::TimerPtr> pending_;
+};
+
 /// One source on virtual time with a real folder for its spool.
 struct Bench {
   runtime::VirtualLoop loop{WallTime{}, 7};
@@ -106,6 +117,17 @@ TEST_CASE("polls begin every interval for as long as the run lasts") {
   CHECK(bench.bodies == std::vector<std::string>{"a", "b", "b", "b", "b"});
   CHECK(bench.offsets == std::vector<std::int64_t>{0, 1, 2, 3, 4});
   CHECK(bench.source->ended());
+}
+
+TEST_CASE("a slow disk neither puts off the first poll by an interval nor shifts the later ones") {
+  Bench bench;
+  bench.pool = std::make_unique<SlowPool>(bench.loop);
+  bench.options.duration = Seconds{3};
+  bench.client.answers = {ScriptedClient::status(200, "a")};
+  bench.start();
+  bench.loop.advance(Seconds{60});
+  CHECK(bench.client.asked_at == std::vector<std::int64_t>{3, 1000, 2000});
+  CHECK(bench.bodies.size() == 3);
 }
 
 TEST_CASE("without a duration there is one poll; query and headers are sent") {

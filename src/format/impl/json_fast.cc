@@ -120,9 +120,14 @@ class Walk {
     return true;
   }
 
+  /// True when the raw name at `raw` is `name`, which has no escapes and is shorter than the padding.
+  static bool is_name(const char* raw, const std::string& name) {
+    return raw[name.size()] == '"' && std::memcmp(raw, name.data(), name.size()) == 0;
+  }
+
   /// Objects mostly have their members in the schema's order, so the next one is tried first.
   static bool find(ondemand::field& field, JsonNode& node, std::size_t guess, int& member) {
-    if (guess < node.names.size() && node.plain_name[guess] && field.key().unsafe_is_equal(node.names[guess])) {
+    if (guess < node.names.size() && node.plain_name[guess] != 0 && is_name(field.key().raw(), node.names[guess])) {
       member = static_cast<int>(guess);
       return true;
     }

@@ -26,7 +26,7 @@ struct JsonNode {
 
   // structures only
   std::vector<std::string> names;
-  std::vector<bool> plain_name;  // free of quotes and backslashes, so it can be compared with raw bytes
+  std::vector<std::uint8_t> plain_name;  // 1: short, free of quotes and backslashes: can be compared with raw bytes
   std::unordered_map<std::string_view, std::size_t> by_name;
   /// seen[i] == round: member i has its value in the object that is being read.
   std::vector<std::uint32_t> seen;

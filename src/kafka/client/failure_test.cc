@@ -1,0 +1,37 @@
+#include "kafka/client/impl/failure.h"
+
+#include <doctest/doctest.h>
+
+using namespace streamops;
+using namespace streamops::kafka;
+
+TEST_CASE("what the library says becomes an error that says who has to act") {
+  struct Case {
+    rd_kafka_resp_err_t code;
+    const char* expected;
+    bool final;
+  };
+  const Case cases[] = {
+      {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "SO-K202", false},
+      {RD_KAFKA_RESP_ERR__RESOLVE, "SO-K202", false},
+      {RD_KAFKA_RESP_ERR__AUTHENTICATION, "SO-K203", true},
+      {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, "SO-K203", true},
+      {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "SO-K204", true},
+      {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, "SO-K205", true},
+      {RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, "SO-K206", false},
+      {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "SO-K207", false},
+      {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "SO-K208", false},
+  };
+  for (const Case& one : cases) {
+    const Error error = to_error(one.code, "writing to users");
+    CHECK_MESSAGE(error.code() == one.expected, rd_kafka_err2name(one.code));
+    CHECK_MESSAGE(is_final(error) == one.final, rd_kafka_err2name(one.code));
+  }
+}
+
+TEST_CASE("the message says what was being done, the library's words and its name for it") {
+  const Error error = to_error(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "writing to users");
+  CHECK(error.message() == "writing to users: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED)");
+  CHECK(to_error(RD_KAFKA_RESP_ERR__TRANSPORT, "reading users", "connection refused").message() ==
+        "reading users: connection refused (_TRANSPORT)");
+}
