@@ -1,6 +1,7 @@
 """The console as a person uses it: finds things by what is written on them, and waits until they are there."""
 import json
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -15,7 +16,9 @@ class Console:
         return self
 
     def wait(self, condition, seconds=15, what="it"):
-        return WebDriverWait(self.browser, seconds, poll_frequency=0.05).until(lambda _: condition(), f"waited {seconds} s for {what}")
+        """Pages draw themselves anew while they are looked at: what has gone meanwhile is looked for again."""
+        waiting = WebDriverWait(self.browser, seconds, poll_frequency=0.05, ignored_exceptions=[StaleElementReferenceException])
+        return waiting.until(lambda _: condition(), f"waited {seconds} s for {what}")
 
     def all(self, selector):
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
@@ -29,8 +32,22 @@ class Console:
     def shows(self, words, seconds=15):
         self.wait(lambda: words in self.text(), seconds, words)
 
-    def link(self, words):
-        return self.wait(lambda: next((a for a in self.all("a") if a.is_displayed() and a.text == words), None), what=f"link {words}")
+    def click(self, selector, words=None):
+        """Clicks what the selector finds, and, where words are given, has exactly these written on it."""
+        def try_it():
+            for found in self.all(selector):
+                if found.is_displayed() and (words is None or found.text == words):
+                    found.click()
+                    return True
+            return False
+        self.wait(try_it, what=f"{selector} {words or ''} to click")
+
+    def follow(self, words):
+        self.click("a", words)
+
+    def count_of(self, node):
+        """The big number on a card of the overview."""
+        return self.wait(lambda: self.one(f"[data-records='{node}']").text, what=node).replace(",", "")
 
     def login(self, user="admin", password="admin"):
         self.one("#user").send_keys(user)

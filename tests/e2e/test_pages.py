@@ -113,7 +113,7 @@ def test_the_keyboard_is_enough(filled, browser):
 
 def test_the_control_center_opens_at_topics(filled, browser):
     console = Console(browser, "http://" + filled.endpoints["control_center"]).open().logged_in()
-    console.link("users_created")
+    console.shows("users_created")
     assert browser.current_url.endswith("/topics")
 
 

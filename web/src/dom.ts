@@ -32,10 +32,17 @@ function append(parent: Element, children: Child[]): void {
   }
 }
 
-/** Replaces what is in `parent`. */
+const nameOf = (element: Element): string => element.tagName + (element.getAttribute("aria-label") ?? element.textContent ?? "");
+
+/** Replaces what is in `parent`. Whoever had the focus in there gets it back when it is there again. */
 export function fill(parent: Element, ...children: Child[]): void {
+  const focused = document.activeElement;
+  const name = focused && focused !== parent && parent.contains(focused) ? nameOf(focused) : "";
   parent.replaceChildren();
   append(parent, children);
+  if (!name) return;
+  const again = [...parent.querySelectorAll<HTMLElement>("a, button, input, select, [tabindex]")].find((element) => nameOf(element) === name);
+  again?.focus({ preventScroll: true });
 }
 
 const paths: Record<string, string> = {

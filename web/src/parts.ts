@@ -19,6 +19,17 @@ setInterval(() => {
   for (const element of document.querySelectorAll<HTMLElement>("[data-ago]")) element.textContent = format.relative(element.dataset.ago ?? "");
 }, 1000);
 
+/** How long a run or a task took, or has been running: then it counts on. */
+export function elapsed(item: { started_at: string | null; ended_at: string | null }): HTMLElement {
+  const counts = item.started_at && !item.ended_at;
+  return h("span", { "data-since": counts ? item.started_at : null }, format.took(item) || "–");
+}
+setInterval(() => {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-since]")) {
+    element.textContent = format.took({ started_at: element.dataset.since ?? null, ended_at: null });
+  }
+}, 1000);
+
 export function errorBox(error: unknown): HTMLElement {
   const info = error instanceof ApiError ? error.info : { code: "", title: "", message: String(error), hint: "" };
   return h("div", { class: "error", role: "alert" },

@@ -196,7 +196,7 @@ void SchedulerImpl::finish_when_done(Dag& dag, ActiveRun& run) {
   run.info.state = run.forced.value_or(failed ? RunState::failed : RunState::success);
   run.info.ended_at = now();
   save_run(run.info);
-  for (Done<void>& done : run.waiting) answer<void>(std::move(done), Ok());
+  for (Done<void>& done : run.waiting) journal_.after([done = std::move(done)] { done(Ok()); });
   dag.active.erase(run.info.number);
   journal_.write(Prune{dag.spec.id, options_.keep_runs});
   start_queued(dag);

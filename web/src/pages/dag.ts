@@ -2,7 +2,7 @@
 import * as api from "../api";
 import { Child, fill, h, icon, toast } from "../dom";
 import * as format from "../format";
-import { ago, badge, complain, crumb, empty, errorBox, header, Page, soon, toggle } from "../parts";
+import { ago, badge, complain, crumb, elapsed, empty, errorBox, header, Page, soon, toggle } from "../parts";
 import { setPaused, trigger } from "./dags";
 import { logView } from "./log";
 
@@ -85,7 +85,7 @@ export function dagPage(id: string): Page {
       h("div", { class: "card-head" }, h("h2", { class: "mono" }, info.run_id), h("span", { "data-run-state": info.state }, badge(info.state))),
       h("dl", { class: "facts" },
         h("div", null, h("dt", null, "Started"), h("dd", null, ago(info.started_at, "waits"))),
-        h("div", null, h("dt", null, ended ? "Took" : "Running for"), h("dd", null, format.took(info) || "–")),
+        h("div", null, h("dt", null, ended ? "Took" : "Running for"), h("dd", null, elapsed(info))),
         h("div", null, h("dt", null, "Triggered by"), h("dd", null, info.triggered_by)),
         h("div", null, h("dt", null, "Logical date"), h("dd", null, format.moment(info.logical_date))),
         info.conf === "{}" ? null : h("div", null, h("dt", null, "Conf"), h("dd", null, h("code", null, info.conf)))),
@@ -102,7 +102,7 @@ export function dagPage(id: string): Page {
       h("button", { class: "task-name", type: "button", "aria-pressed": String(one.task_id === task), onclick: () => choose(run, one.task_id) }, one.task_id),
       h("span", { "data-task-state": one.state }, badge(one.state)),
       h("span", { class: "quiet" }, one.try_number ? `try ${one.try_number} of ${one.max_tries}` : ""),
-      h("span", { class: "quiet" }, one.retry_at && one.state === "up_for_retry" ? ago(one.retry_at) : format.took(one)),
+      h("span", { class: "quiet" }, one.retry_at && one.state === "up_for_retry" ? ago(one.retry_at) : one.started_at ? elapsed(one) : ""),
       one.state === "none" ? null : h("button", { class: "small", type: "button", "aria-label": `Run ${one.task_id} again`, onclick: () => command(`${path}/clear`, { task_id: one.task_id }, `${one.task_id} runs again.`) }, "Run again"),
       one.error ? h("div", { class: "error wide" }, h("p", null, h("span", { class: "code" }, one.error_code), " ", one.error), h("p", { class: "quiet" }, one.hint)) : null);
   }
@@ -138,8 +138,7 @@ export function dagPage(id: string): Page {
   const again = soon(() => void load(), 60);
   const mine = (event: { dag_id: string }): void => { if (event.dag_id === id) again(); };
   const ends = [api.on("dag", (changed) => { if (changed.id === id) again(); }), api.on("run", mine), api.on("task", mine), api.on("gap", again)];
-  const clock = window.setInterval(() => { if (chosen() && !chosen()?.run.ended_at) fill(runPlace, drawRun()); }, 1000);
   void load();
   return { title: id, body: h("div", null, top, h("div", { class: "dag-columns" }, gridPlace, runPlace), log.element),
-    leave: () => { ends.forEach((end) => end()); clearInterval(clock); log.leave(); } };
+    leave: () => { ends.forEach((end) => end()); log.leave(); } };
 }

@@ -31,6 +31,9 @@ function target(node: api.FlowNode, pipeline: string): string | null {
   return null;
 }
 
+/** A card and those of its parts that change while it stands; the others stay, so that they can be clicked and keep the focus. */
+interface Card { element: HTMLElement; state: HTMLElement; detail: HTMLElement; numbers: HTMLElement }
+
 export interface FlowView { element: HTMLElement; show(flow: api.Flow): void; leave(): void }
 
 export function flowView(): FlowView {
@@ -38,7 +41,7 @@ export function flowView(): FlowView {
   const troubles = h("div", { class: "troubles" });
   const lines = svg("svg", { class: "flow-lines", "aria-hidden": "true" });
   const paces = new Map<string, Pace>();
-  const cards = new Map<string, HTMLElement>();
+  const cards = new Map<string, Card>();
   let flow: api.Flow | null = null;
   let shape = "";
   let opened = "";  // the node whose SQL is shown
@@ -62,19 +65,30 @@ export function flowView(): FlowView {
     return h("div", { class: "spark" }, svg("svg", { viewBox: "0 0 100 28", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("polyline", { points: points.join(" ") })));
   }
 
+  function makeCard(node: api.FlowNode, pipeline: string): Card {
+    const href = target(node, pipeline);
+    const card = { element: h("article", { "aria-label": `${kindNames[node.kind]} ${node.title}` }), state: h("span"), detail: h("p", { class: "node-detail" }), numbers: h("div") };
+    const title = breakable(node.title);
+    fill(card.element, h("div", { class: "node-kind" }, icon(node.kind), kindNames[node.kind] ?? node.kind, card.state),
+      href ? link(href, { class: "node-title" }, title) : h("span", { class: "node-title" }, title), card.detail, card.numbers,
+      node.sql ? h("button", { class: "small ghost", type: "button", "aria-expanded": String(opened === node.id), "aria-label": `SQL of ${node.title}`,
+        onclick: () => { opened = opened === node.id ? "" : node.id; draw(true); } }, opened === node.id ? "Hide SQL" : "Show SQL") : null);
+    return card;
+  }
+
   function drawCard(node: api.FlowNode): void {
     const card = cards.get(node.id);
-    if (!card || !flow) return;
-    const href = target(node, flow.pipeline);
+    if (!card) return;
     const speed = paces.get(node.id)?.perSecond ?? 0;
-    card.className = `node k-${node.kind} n-${node.state}${speed > 0 ? " moving" : ""}`;
-    const title = href ? link(href, { class: "node-title" }, breakable(node.title)) : h("span", { class: "node-title" }, breakable(node.title));
-    fill(card, h("div", { class: "node-kind" }, icon(node.kind), kindNames[node.kind] ?? node.kind, h("span", { class: `node-state n-${node.state}` }, h("span", { class: "dot", "aria-hidden": "true" }), node.state)),
-      title, h("p", { class: "node-detail", title: node.detail }, node.detail),
-      h("div", { class: "node-count" }, h("span", { class: "big", "data-records": node.id }, format.count(node.records)), h("span", { class: "quiet" }, speed > 0 ? format.rate(speed) : node.kind === "table" ? "rows" : "records")),
+    card.element.className = `node k-${node.kind} n-${node.state}${speed > 0 ? " moving" : ""}`;
+    card.state.className = `node-state n-${node.state}`;
+    fill(card.state, h("span", { class: "dot", "aria-hidden": "true" }), node.state);
+    fill(card.detail, node.detail);
+    card.detail.title = node.detail;
+    fill(card.numbers,
+      h("div", { class: "node-count" }, h("span", { class: "big", "data-records": node.id }, format.count(node.records)), h("span", { class: "quiet" }, speed > 0 ? format.rate(speed) : node.kind === "table" ? "rows" : node.kind === "api" ? "polls" : "records")),
       curve(node.id),
-      h("dl", { class: "node-counters" }, node.counters.map((one) => h("div", { class: one.name.includes("dead") && one.value > 0 ? "warn" : "" }, h("dt", null, one.name), h("dd", null, format.count(one.value))))),
-      node.sql ? h("button", { class: "small ghost", type: "button", "aria-expanded": String(opened === node.id), onclick: () => { opened = opened === node.id ? "" : node.id; draw(true); } }, opened === node.id ? "Hide SQL" : "Show SQL") : null);
+      h("dl", { class: "node-counters" }, node.counters.map((one) => h("div", { class: one.name.includes("dead") && one.value > 0 ? "warn" : "" }, h("dt", null, one.name), h("dd", null, format.count(one.value))))));
   }
 
   function draw(anew: boolean): void {
@@ -83,9 +97,9 @@ export function flowView(): FlowView {
     if (anew) {
       cards.clear();
       const columns = columnsOf(flow).map((nodes) => h("div", { class: "flow-column" }, nodes.map((node) => {
-        const card = h("article", { "aria-label": `${kindNames[node.kind]} ${node.title}` });
+        const card = makeCard(node, flow?.pipeline ?? "");
         cards.set(node.id, card);
-        return card;
+        return card.element;
       })));
       const sql = flow.nodes.find((node) => node.id === opened)?.sql;
       fill(element, h("div", { class: "flow-stage" }, lines, h("div", { class: "flow-columns" }, columns)), troubles, sql ? h("pre", { class: "sql" }, sql) : null);
@@ -103,8 +117,8 @@ export function flowView(): FlowView {
     lines.setAttribute("viewBox", `0 0 ${stage.width} ${stage.height}`);
     const drawn: Child[] = [];
     for (const edge of flow.edges) {
-      const from = cards.get(edge.from)?.getBoundingClientRect();
-      const to = cards.get(edge.to)?.getBoundingClientRect();
+      const from = cards.get(edge.from)?.element.getBoundingClientRect();
+      const to = cards.get(edge.to)?.element.getBoundingClientRect();
       if (!from || !to) continue;
       const down = to.left < from.right;  // the columns stand below each other
       const x1 = (down ? from.left + from.width / 2 : from.right) - stage.left, y1 = (down ? from.bottom : from.top + 44) - stage.top;
