@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import sys
+import tempfile
 
 ARROW = " ==> "
 
@@ -24,6 +25,7 @@ def start():
 
     spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
              .config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
+             .config("spark.sql.warehouse.dir", tempfile.mkdtemp(prefix="golden-sql-"))
              .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC -XX:+UseSerialGC").getOrCreate())
     spark.sparkContext.setLogLevel("OFF")
     return spark

@@ -18,6 +18,7 @@ const std::vector<Function>& calendar_functions();
 const std::vector<Function>& time_functions();
 const std::vector<Function>& json_functions();
 const std::vector<Function>& nested_functions();
+const std::vector<Function>& array_functions();
 const std::vector<Function>& conversion_functions();
 const std::vector<Function>& row_functions();
 

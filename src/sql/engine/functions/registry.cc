@@ -20,6 +20,7 @@ const std::vector<Family>& function_families() {
       {"Timestamps", &time_functions()},
       {"JSON", &json_functions()},
       {"Arrays, maps and structures", &nested_functions()},
+      {"Searching and arranging arrays", &array_functions()},
       {"Conversions", &conversion_functions()},
       {"Rows", &row_functions()},
   };
