@@ -52,6 +52,8 @@ TEST_CASE("every statement of drivers, shells and pipelines parses") {
            "DELETE FROM t WHERE k = 3 APPLY BATCH;",
            "BEGIN COUNTER BATCH UPDATE t SET c = c + 1 WHERE k = 1; APPLY BATCH",
            "ALTER TABLE t ADD (a int, b text static)",
+           "CREATE TABLE t (key int PRIMARY KEY, default int, unset int, replace text, values int, json text, ttl int, "
+           "type text)",
            "ALTER TABLE t DROP a USING TIMESTAMP 5",
            "ALTER TABLE t RENAME a TO b AND c TO d",
            "ALTER TABLE t WITH gc_grace_seconds = 10 AND compaction = {'class': 'LeveledCompactionStrategy', "

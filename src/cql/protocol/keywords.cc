@@ -10,13 +10,13 @@ namespace streamops::cql {
 namespace {
 
 constexpr std::array kReserved = std::to_array<std::string_view>(
-    {"add",         "allow",        "alter",    "and",     "apply",        "asc",   "authorize", "batch",    "begin",
-     "by",          "columnfamily", "create",   "default", "delete",       "desc",  "describe",  "drop",     "entries",
-     "execute",     "from",         "full",     "grant",   "if",           "in",    "index",     "infinity", "insert",
-     "into",        "is",           "keyspace", "limit",   "materialized", "mbean", "mbeans",    "modify",   "nan",
-     "norecursive", "not",          "null",     "of",      "on",           "or",    "order",     "primary",  "rename",
-     "replace",     "revoke",       "schema",   "select",  "set",          "table", "to",        "token",    "truncate",
-     "unlogged",    "unset",        "update",   "use",     "using",        "view",  "where",     "with"});
+    {"add",  "allow",        "alter",  "and",          "apply",    "asc",      "authorize",   "batch",   "begin",
+     "by",   "columnfamily", "create", "delete",       "desc",     "describe", "drop",        "entries", "execute",
+     "from", "full",         "grant",  "if",           "in",       "index",    "infinity",    "insert",  "into",
+     "is",   "keyspace",     "limit",  "materialized", "modify",   "nan",      "norecursive", "not",     "null",
+     "of",   "on",           "or",     "order",        "primary",  "rename",   "revoke",      "schema",  "select",
+     "set",  "table",        "to",     "token",        "truncate", "unlogged", "update",      "use",     "using",
+     "view", "where",        "with"});
 
 }  // namespace
 
