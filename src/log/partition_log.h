@@ -52,8 +52,8 @@ class PartitionLog {
   /// error: the sync's; the batches concerned are gone from the log.
   void when_durable(Offset offset, GroupSync::Done done);
 
-  /// Appends to `out` whole batches from the one that holds `offset` on, below the high watermark: as many as fit in `max_bytes`, but at least
-  /// one when `at_least_one`. Errors: SO-L005 (outside of the log), SO-L004, the disk's.
+  /// Appends to `out` whole batches from the one that holds `offset` on, below the high watermark: as many as fit in
+  /// `max_bytes`, but at least one when `at_least_one`. Errors: SO-L005 (outside of the log), SO-L004, the disk's.
   Result<void> read(Offset offset, std::size_t max_bytes, Bytes& out, bool at_least_one = true);
   /// Base offset of the first readable batch with a max timestamp of `timestamp` (ms since the epoch) or later. Errors:
   /// as read().
@@ -71,7 +71,9 @@ class PartitionLog {
   /// Called after a failed sync has taken batches back, before their writers hear of it: state derived from appends
   /// must be made anew.
   void set_on_taken_back(std::function<void()> callback) { on_taken_back_ = std::move(callback); }
-  /// Syncs everything whatever the policy, writes the index, then calls `done`.
+  /// Syncs everything whatever the policy, then calls `done`.
+  void flush(GroupSync::Done done) { sync_.flush(std::move(done)); }
+  /// As flush(), and writes the index before `done`.
   void close(GroupSync::Done done);
 
   Offset start_offset() const { return start_offset_; }

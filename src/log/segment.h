@@ -43,8 +43,8 @@ class Segment {
   /// True when a failed append could not be taken back: no further append until truncate() worked.
   bool is_torn() const { return torn_; }
 
-  /// Appends to `out` whole batches from the one that holds `offset` on, below `limit`: as many as fit in `max_bytes`, but at least one when
-  /// `at_least_one`. Leaves `out` alone when there is none. Errors: the disk's, SO-L004.
+  /// Appends to `out` whole batches from the one that holds `offset` on, below `limit`: as many as fit in `max_bytes`,
+  /// but at least one when `at_least_one`. Leaves `out` alone when there is none. Errors: the disk's, SO-L004.
   Result<void> read(Offset offset, Offset limit, std::size_t max_bytes, bool at_least_one, Bytes& out);
   /// The base offset of the first batch below `limit` with a max timestamp of `timestamp` (ms) or later.
   Result<std::optional<Offset>> find_time(std::int64_t timestamp, Offset limit);

@@ -321,6 +321,23 @@ TEST_CASE("metadata of another version is refused (SO-K001)") {
   CHECK(opened.error().code() == "SO-K001");
 }
 
+TEST_CASE("a snapshot of the producers speaks for the log behind a shutdown, and the log for what came after it") {
+  Fixture f;
+  REQUIRE(f.create("t") == ErrorCode::none);
+  const std::string value(600'000, 'x');
+  for (int i = 0; i < 4; ++i) REQUIRE(f.produce_and_settle(batch_of(value, 7, i)).error_code == none);
+  f.broker->shutdown([] {});
+  f.loop.advance(Seconds{1});
+  const std::string directory = "/kafka/topics/" + f.disk.list("/kafka/topics")->at(0) + "/0";
+  REQUIRE(f.disk.exists(directory + "/producers"));
+  f.open();
+  REQUIRE(f.produce_and_settle(batch_of("4", 7, 4)).base_offset == 4);
+  f.crash();
+  CHECK(f.produce_and_settle(batch_of(value, 7, 3)).base_offset == 3);
+  CHECK(f.produce_and_settle(batch_of("4", 7, 4)).base_offset == 4);
+  CHECK(f.produce_and_settle(batch_of("5", 7, 5)).base_offset == 5);
+}
+
 TEST_CASE("a shutdown syncs and ends") {
   Fixture f;
   f.changed["kafka.fsync"] = "never";

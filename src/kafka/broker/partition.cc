@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t producer_memory_ms = 86'400'000;
 constexpr std::size_t most_unpacked_bytes = 256 * 1024 * 1024;
 constexpr std::size_t waiters_before_sweep = 16;
+constexpr std::uint64_t snapshot_every_bytes = 64 * 1024 * 1024;  // what a start reads of batch headers at most
+constexpr std::uint64_t snapshot_floor_bytes = 1024 * 1024;       // reading less is cheaper than a file
 
 AppendOutcome refuse(ErrorCode error, std::string message) {
   return {.error = error, .message = std::move(message), .base_offset = -1};
@@ -58,22 +60,52 @@ Result<std::shared_ptr<Partition>> Partition::open(std::int32_t index, const std
                                                    runtime::Pool& pool) {
   STREAMOPS_ASSIGN(std::unique_ptr<log::PartitionLog> log,
                    log::PartitionLog::open(directory, rules.log, disk, loop, pool));
-  std::shared_ptr<Partition> partition(new Partition(index, rules, loop, std::move(log)));
+  std::shared_ptr<Partition> partition(new Partition(index, rules, {directory, disk, loop, pool}, std::move(log)));
   STREAMOPS_RETURN_IF_ERROR(partition->learn_producers());
   return partition;
 }
 
-Partition::Partition(std::int32_t index, const TopicRules& rules, runtime::Loop& loop,
-                     std::unique_ptr<log::PartitionLog> log)
-    : index_(index), rules_(rules), loop_(loop), log_(std::move(log)) {
+Partition::Partition(std::int32_t index, const TopicRules& rules, Place place, std::unique_ptr<log::PartitionLog> log)
+    : index_(index), rules_(rules), place_(std::move(place)), log_(std::move(log)) {
   // Batches that a failed sync took back must not count as seen. A log that cannot even be read takes no appends any
   // more.
   log_->set_on_taken_back([this] { (void)learn_producers().ok(); });
 }
 
+// From the snapshot where there is one, and from the headers of the batches behind it.
 Result<void> Partition::learn_producers() {
   producers_.clear();
-  return log_->for_each_batch(log_->start_offset(), [this](const log::BatchHeader& batch) { producers_.note(batch); });
+  Offset from = log_->start_offset();
+  if (place_.disk.exists(snapshot_path())) {
+    STREAMOPS_ASSIGN(const Bytes snapshot, place_.disk.read_file(snapshot_path()));
+    const std::optional<Offset> upto = producers_.restore(snapshot);
+    if (upto && *upto > log_->end_offset()) producers_.clear();
+    if (upto && *upto <= log_->end_offset()) from = std::max(from, *upto);
+  }
+  unsaved_bytes_ = 0;
+  return log_->for_each_batch(from, [this](const log::BatchHeader& batch) {
+    unsaved_bytes_ += batch.size;
+    producers_.note(batch);
+  });
+}
+
+// A snapshot must never speak of a batch that a power cut can take, so it is written when its batches are on disk.
+void Partition::save_producers() {
+  if (saving_) return;
+  saving_ = true;
+  unsaved_bytes_ = 0;
+  const Offset upto = log_->end_offset();
+  log_->flush([self = shared_from_this(), content = producers_.encode(upto)](const Result<void>& synced) {
+    if (!synced) {
+      self->saving_ = false;
+      return;
+    }
+    // A snapshot that cannot be written costs time at the next start and nothing else.
+    self->place_.pool.run_then(
+        self->place_.loop,
+        [&disk = self->place_.disk, path = self->snapshot_path(), content] { return disk.replace_file(path, content); },
+        [self](const Result<void>&) { self->saving_ = false; });
+  });
 }
 
 // --- producing
@@ -99,7 +131,7 @@ AppendOutcome Partition::judge(std::span<const std::uint8_t> records, bool wait_
   }
   if (wait_for_all && rules_.min_in_sync > 1)
     return refuse(ErrorCode::not_enough_replicas, "min.insync.replicas is above 1, and there is one node");
-  const std::int64_t now = now_of(loop_);
+  const std::int64_t now = now_of(place_.loop);
   const bool too_late = batch.max_timestamp() > now && batch.max_timestamp() - now > rules_.timestamp_after_max_ms;
   const bool too_early = batch.base_timestamp() >= 0 && now - batch.base_timestamp() > rules_.timestamp_before_max_ms;
   if (!rules_.log_append_time && (too_late || too_early))
@@ -130,12 +162,14 @@ void Partition::produce(std::span<std::uint8_t> records, bool wait_for_all, std:
                                std::move(done));
   }
   if (rules_.log_append_time) {
-    outcome.log_append_time = now_of(loop_);
+    outcome.log_append_time = now_of(place_.loop);
     set_log_append_time(records, outcome.log_append_time);
   }
   const Result<Offset> base = log_->append(records);
   if (!base) return done(refuse(ErrorCode::kafka_storage_error, base.error().message()));
   producers_.note(*log::read_batch_header(records));
+  unsaved_bytes_ += records.size();
+  if (unsaved_bytes_ >= snapshot_every_bytes) save_producers();
   outcome.base_offset = *base;
   answer_when_durable(*base + header->last_offset_delta + 1, std::move(outcome), std::move(done));
 }
@@ -200,6 +234,11 @@ Result<std::optional<Partition::Found>> Partition::find_latest() {
 void Partition::set_rules(const TopicRules& rules) {
   rules_ = rules;
   log_->set_options(rules.log);
+}
+
+void Partition::close(log::GroupSync::Done done) {
+  if (unsaved_bytes_ >= snapshot_floor_bytes) save_producers();
+  log_->close(std::move(done));
 }
 
 void Partition::maintain(std::int64_t now) {

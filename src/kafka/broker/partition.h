@@ -63,6 +63,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Result<std::optional<Found>> find_latest();
 
   void set_rules(const TopicRules& rules);
+  /// Syncs and indexes everything, whatever the policy; `done` at the end.
+  void close(log::GroupSync::Done done);
   /// Retention, and producers that were silent for a day. `now` in ms since the epoch.
   void maintain(std::int64_t now);
 
@@ -72,8 +74,16 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const Producers& producers() const { return producers_; }
 
  private:
-  Partition(std::int32_t index, const TopicRules& rules, runtime::Loop& loop, std::unique_ptr<log::PartitionLog> log);
+  struct Place {
+    std::string directory;
+    runtime::Disk& disk;
+    runtime::Loop& loop;
+    runtime::Pool& pool;
+  };
+  Partition(std::int32_t index, const TopicRules& rules, Place place, std::unique_ptr<log::PartitionLog> log);
   Result<void> learn_producers();
+  void save_producers();
+  std::string snapshot_path() const { return place_.directory + "/producers"; }
   AppendOutcome judge(std::span<const std::uint8_t> records, bool wait_for_all) const;
   void answer_when_durable(Offset end, AppendOutcome outcome, std::function<void(AppendOutcome)> done);
   Result<std::optional<Found>> search_batch(Offset base_offset,
@@ -81,9 +91,11 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   std::int32_t index_;
   TopicRules rules_;
-  runtime::Loop& loop_;
+  Place place_;
   std::unique_ptr<log::PartitionLog> log_;
   Producers producers_;
+  std::uint64_t unsaved_bytes_ = 0;  // appended since the last snapshot of the producers
+  bool saving_ = false;
   std::vector<std::weak_ptr<FetchWaiter>> waiters_;
 };
 

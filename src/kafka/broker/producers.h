@@ -1,16 +1,23 @@
 // kafka/broker/producers.h — what a partition remembers of its idempotent producers, so that a batch sent twice is kept
 // once.
 //
-// Of each producer: its epoch and the last five batches (a client has at most five in flight). Nothing is saved:
-// everything follows from the log's batch headers, so it survives whatever the log survives. Source: KIP-98 §Idempotent
-// producer, KIP-360, KIP-447. Threads: those of its partition.
+// Of each producer: its epoch and the last five batches (a client has at most five in flight). All of it follows from
+// the log's batch headers, so it survives whatever the log survives; a snapshot only shortens the reading.
+//
+//   snapshot:  | "SOP1" | i64 offset: all batches before it are in | i32 n | producer ... | u32 crc32c of all before |
+//   producer:  | i64 id | i16 epoch | i64 last timestamp | i8 n | n times i32 first, i32 last sequence, i64 offset |
+//
+// Source: KIP-98 §Idempotent producer, KIP-360, KIP-447.
+// Threads: those of its partition.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
 #include "kafka/protocol/error_code.h"
 #include "log/batch_header.h"
 
@@ -46,6 +53,11 @@ class Producers {
   /// Forgets producers whose last batch is older than `before` (ms since the epoch).
   void expire(std::int64_t before);
   void clear() { producers_.clear(); }
+
+  /// A snapshot that stands for all batches before `upto`.
+  Bytes encode(Offset upto) const;
+  /// Takes what a snapshot says and returns its offset; nothing, and no change, when it is not whole.
+  std::optional<Offset> restore(BytesView snapshot);
 
   const std::unordered_map<std::int64_t, Producer>& all() const { return producers_; }
 

@@ -65,4 +65,20 @@ TEST_CASE("a producer that was silent for long is forgotten") {
   CHECK(producers.all().empty());
 }
 
+TEST_CASE("a snapshot brings everything back, and a broken one changes nothing") {
+  Producers producers;
+  for (int i = 0; i < 7; ++i) producers.note(batch_of(9, 2, i, 1, i));
+  producers.note(batch_of(10, 0, 0, 5, 7));
+  Bytes snapshot = producers.encode(12);
+  Producers restored;
+  CHECK(restored.restore(snapshot) == 12);
+  CHECK(restored.all().size() == 2);
+  CHECK(restored.check(batch_of(9, 2, 4, 1, 99)).base_offset == 4);
+  CHECK(restored.check(batch_of(9, 2, 7, 1, 12)).error == ErrorCode::none);
+  snapshot[20] ^= 1;
+  CHECK_FALSE(restored.restore(snapshot));
+  CHECK_FALSE(restored.restore(Bytes()));
+  CHECK(restored.all().size() == 2);
+}
+
 }  // namespace streamops::kafka

@@ -303,7 +303,7 @@ void Topics::close(std::function<void()> done) {
     for (const std::shared_ptr<Partition>& partition : topic->partitions_) {
       if (!partition) continue;
       *left += 1;
-      partition->log().close(one_less);
+      partition->close(one_less);
     }
   }
   journal_->flush(one_less);
