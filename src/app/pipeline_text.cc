@@ -6,7 +6,7 @@
 namespace streamops::app {
 
 Result<PipelineText> load_pipeline_text(const std::string& path) {
-  if (path.empty()) return PipelineText{"(built-in) pipeline.yaml", std::string(reference_pipeline())};
+  if (path.empty()) return PipelineText{"(built-in) users_created", std::string(reference_pipeline())};
   const Result<Bytes> content = runtime::system_disk().read_file(path);
   if (!content) return Error(errors::app::no_such_file, "cannot read {}: {}", path, content.error().message());
   return PipelineText{path, std::string(as_text(*content))};

@@ -13,7 +13,7 @@ namespace streamops::app {
 std::string_view reference_pipeline();
 
 struct PipelineText {
-  std::string name;  // for messages: the path, or "(built-in) pipeline.yaml"
+  std::string name;  // for messages: the path, or "(built-in) users_created"
   std::string text;
 };
 

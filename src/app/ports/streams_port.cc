@@ -51,7 +51,7 @@ class FlowBuilder {
  public:
   FlowBuilder(const pipeline::CheckedPipeline& checked, const pipeline::PipelineStatus& status) : status_(status) {
     flow_.pipeline = checked.file.name;
-    flow_.file = checked.file.document ? "pipeline file" : "";
+    flow_.file = checked.file.document->file();
     flow_.profile = checked.file.profile.name;
     for (const pipeline::CheckedStep& task : checked.tasks) add_task(task);
     for (const pipeline::CheckedStep& stream : checked.streams) add_stream(stream);
