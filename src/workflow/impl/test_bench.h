@@ -166,13 +166,13 @@ class Bench {
     return out;
   }
 
-  /// The code of the answer to a command, or "ok".
+  /// The code of the answer to a command, or "ok"; the answer may also come later, when nobody waits for it any more.
   template <typename Call>
   std::string answer(Call call) {
-    std::string code = "no answer";
-    call([&](const auto& result) { code = result ? "ok" : std::string(result.error().code()); });
+    const auto code = std::make_shared<std::string>("no answer");
+    call([code](const auto& result) { *code = result ? "ok" : std::string(result.error().code()); });
     loop->settle();
-    return code;
+    return *code;
   }
 
   std::string state_file() const { return (path_ / "state.db").string(); }

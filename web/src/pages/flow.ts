@@ -88,7 +88,7 @@ export function flowView(): FlowView {
     fill(card.numbers,
       h("div", { class: "node-count" }, h("span", { class: "big", "data-records": node.id }, format.count(node.records)), h("span", { class: "quiet" }, speed > 0 ? format.rate(speed) : node.kind === "table" ? "rows" : node.kind === "api" ? "polls" : "records")),
       curve(node.id),
-      h("dl", { class: "node-counters" }, node.counters.map((one) => h("div", { class: one.name.includes("dead") && one.value > 0 ? "warn" : "" }, h("dt", null, one.name), h("dd", null, format.count(one.value))))));
+      h("dl", { class: "node-counters" }, node.counters.filter((one) => one.name !== "records" && one.name !== "records/s").map((one) => h("div", { class: one.name.includes("dead") && one.value > 0 ? "warn" : "" }, h("dt", null, one.name), h("dd", null, format.count(one.value))))));
   }
 
   function draw(anew: boolean): void {
