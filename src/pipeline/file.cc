@@ -1,6 +1,8 @@
 #include "pipeline/file.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 #include "base/text.h"
 #include "errors/pipeline.h"
@@ -103,13 +105,17 @@ PipelineFile read_root(const SectionReader& root, const std::string& profile) {
 }  // namespace
 
 void sort_by_place(std::vector<Error>& errors) {
-  const auto before = [](const Error& a, const Error& b) {
-    const Place* left = a.place();
-    const Place* right = b.place();
-    if (left == nullptr || right == nullptr) return left != nullptr && right == nullptr;
-    return left->line != right->line ? left->line < right->line : left->column < right->column;
+  const auto key = [&](std::size_t index) {
+    const Place* place = errors[index].place();
+    return std::tuple(place == nullptr, place == nullptr ? 0 : place->line, place == nullptr ? 0 : place->column,
+                      index);
   };
-  std::stable_sort(errors.begin(), errors.end(), before);
+  std::vector<std::size_t> order(errors.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::vector<Error> sorted;
+  for (const std::size_t index : order) sorted.push_back(errors[index]);
+  errors = std::move(sorted);
 }
 
 FileReading read_pipeline_file(std::string text, const std::string& file, const std::string& profile,

@@ -106,10 +106,10 @@ void Slicer::write(const std::shared_ptr<Work>& work, data::Records slice, Stamp
 
 void Slicer::written(const std::shared_ptr<Work>& work) {
   if (work->ended || work->writing > 0 || work->next < work->records.records.size()) return;
-  std::stable_sort(work->outcome.letters.begin(), work->outcome.letters.end(),
-                   [](const data::DeadLetter& a, const data::DeadLetter& b) {
-                     return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
-                   });
+  std::sort(work->outcome.letters.begin(), work->outcome.letters.end(),
+            [](const data::DeadLetter& a, const data::DeadLetter& b) {
+              return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
+            });
   if (work->outcome.letters.empty()) {
     work->end(std::move(work->outcome));
     return;

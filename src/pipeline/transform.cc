@@ -115,7 +115,7 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
     out.rows.write_timestamps.push_back(stamp.write_timestamps[record]);
     out.rows.record_timestamps_ms.push_back(slice.records[record].timestamp_ms);
   }
-  std::stable_sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
+  std::sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
     return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
   });
   return out;
