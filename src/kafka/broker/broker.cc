@@ -1,5 +1,8 @@
 #include "kafka/broker/broker.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "errors/kafka.h"
@@ -13,6 +16,19 @@ namespace streamops::kafka {
 namespace {
 
 constexpr Microseconds answer_patience = Milliseconds{500};
+constexpr rlim_t most_open_files = 131072;
+
+// Every partition that is written to keeps a file open, and every client a socket: the customary soft limit of 1024 is
+// far below what the system allows a process that asks. Where it refuses, appends to further partitions fail one by
+// one.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min(limit.rlim_max, most_open_files);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 }  // namespace
 
@@ -79,6 +95,7 @@ class Broker::Impl {
 
 Result<std::unique_ptr<Broker>> Broker::open(BrokerOptions options, runtime::Loop& loop, runtime::Network& network,
                                              runtime::Disk& disk, runtime::Pool& pool) {
+  raise_file_limit();
   std::unique_ptr<Broker> broker(new Broker());
   broker->impl_ = std::make_unique<Impl>(*broker, std::move(options), loop, network, disk, pool);
   STREAMOPS_RETURN_IF_ERROR(broker->impl_->open());
