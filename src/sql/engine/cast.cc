@@ -107,7 +107,13 @@ Vector cast_to_timestamp(const Call& call, const Type& from, CastMode mode) {
   };
   switch (from.id()) {
     case TypeId::date:
-      return rows<Timestamp(Date)>(call, [](auto& out, Date value) { out.set(value.days * data::micros_per_day); });
+      return rows<Timestamp(Date)>(call, [](auto& out, Date value) {
+        std::int64_t micros = 0;
+        const bool beyond = __builtin_mul_overflow(std::int64_t{value.days}, data::micros_per_day, &micros);
+        beyond ? out.fail(Error(errors::sql::arithmetic_overflow,
+                                "[ARITHMETIC_OVERFLOW] the date is beyond the range of TIMESTAMP"))
+               : out.set(micros);
+      });
     case TypeId::timestamp:
     case TypeId::timestamp_ntz:
       return rows<std::int64_t(std::int64_t)>(call, [](auto& out, auto value) { out.set(value); });
@@ -125,10 +131,11 @@ Vector cast_to_timestamp(const Call& call, const Type& from, CastMode mode) {
       return rows<Timestamp(double)>(call, real);
     case TypeId::decimal:
       return rows<Timestamp(data::Int128)>(call, [&](auto& out, data::Int128 value) {
+        // Digits behind the microsecond are cut off, not rounded.
         const int scale = from.scale();
-        const data::Int128 micros =
-            scale > 6 ? value / data::power_of_ten(scale - 6) : value * data::power_of_ten(6 - scale);
-        out.set(saturated(micros));
+        if (scale > 6) return out.set(saturated(value / data::power_of_ten(scale - 6)));
+        const auto micros = data::rescale(value, scale, 38, 6);
+        out.set(micros ? saturated(*micros) : value < 0 ? INT64_MIN : INT64_MAX);
       });
     default:
       break;

@@ -188,6 +188,10 @@ MaybeDecimal decimal_product(Int128 a, int a_scale, Int128 b, int b_scale, Decim
 
 MaybeDecimal decimal_quotient(Int128 a, int a_scale, Int128 b, int b_scale, DecimalShape result) {
   const int exponent = result.scale + b_scale - a_scale;
+  // 10^77 and more over at most 10^38 is beyond 38 digits, and beyond 256 bits.
+  int digits = 0;
+  while (digits < most_digits && magnitude(a) >= static_cast<UInt128>(power_of_ten(digits))) ++digits;
+  if (digits + exponent > 76) return std::nullopt;
   Wide above = Wide::of(magnitude(a));
   Wide below = Wide::of(magnitude(b));
   if (exponent >= 0) {

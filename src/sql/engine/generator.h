@@ -19,6 +19,7 @@ class Generator {
 
   /// The view's columns with their default names ("col", "pos", "key", "value").
   const std::vector<ScopeColumn>& columns() const { return columns_; }
+  const Node& value() const { return *value_; }
   /// Rows that would have more elements than one batch may take fail with SO-S026.
   Generated run(const Frame& frame) const;
 

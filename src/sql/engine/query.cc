@@ -132,6 +132,55 @@ class Compiler {
   Binder binder_;
 };
 
+/// About how many bytes the values `begin` to `end` of a column take.
+std::size_t range_bytes(const data::Column& column, std::size_t begin, std::size_t end) {
+  std::size_t bytes = (end - begin) * static_cast<std::size_t>(column.type()->width() + 1);
+  const auto at = column.offsets();
+  if (column.type()->id() == TypeId::string || column.type()->id() == TypeId::binary) {
+    return bytes + static_cast<std::size_t>(at[end] - at[begin]);
+  }
+  for (const data::ColumnPtr& child : column.children()) {
+    bytes += column.type()->id() == TypeId::structure
+                 ? range_bytes(*child, begin, end)
+                 : range_bytes(*child, static_cast<std::size_t>(at[begin]), static_cast<std::size_t>(at[end]));
+  }
+  return bytes;
+}
+
+/// LATERAL VIEW repeats the other columns of its row. Rows that would make the batch grow beyond a gibibyte fail.
+void limit_growth(const Frame& frame, Generated& generated, const Node& item, const std::vector<bool>& used) {
+  constexpr std::size_t most_bytes = 1 << 30;
+  std::size_t total = 0;
+  std::vector<std::int32_t> kept, parents;
+  for (std::size_t i = 0; i < generated.parents.size();) {
+    const std::int32_t parent = generated.parents[i];
+    const auto row = static_cast<std::size_t>(parent);
+    std::size_t end = i, bytes = 0;
+    while (end < generated.parents.size() && generated.parents[end] == parent) ++end;
+    for (std::size_t slot = 0; slot < frame.columns.size(); ++slot) {
+      if (frame.columns[slot] && slot < used.size() && used[slot])
+        bytes += range_bytes(*frame.columns[slot], row, row + 1);
+    }
+    bytes *= end - i;
+    const bool fits = total + bytes <= most_bytes;
+    if (fits) {
+      total += bytes;
+    } else {
+      frame.fail(row, item.span(),
+                 Error(errors::sql::value_too_large,
+                       "LATERAL VIEW would repeat more than 1 GiB of other columns in one batch"));
+    }
+    for (; i < end; ++i) {
+      if (!fits) continue;
+      kept.push_back(static_cast<std::int32_t>(i));
+      parents.push_back(parent);
+    }
+  }
+  if (kept.size() == generated.parents.size()) return;
+  generated.parents = std::move(parents);
+  for (data::ColumnPtr& column : generated.columns) column = data::take(column, kept);
+}
+
 /// Keeps the rows `rows` of the frame; columns that nobody will read are dropped.
 void keep_rows(Frame& frame, Lineage& lineage, std::span<const std::int32_t> rows, const std::vector<bool>& used) {
   for (std::size_t slot = 0; slot < frame.columns.size(); ++slot) {
@@ -228,6 +277,7 @@ QueryResult Query::run(const data::Batch& source, const EvaluationContext& conte
 
   for (const Generator& generator : plan_->generators) {
     Generated generated = generator.run(frame);
+    limit_growth(frame, generated, generator.value(), plan_->used);
     keep_rows(frame, lineage, generated.parents, plan_->used);
     for (data::ColumnPtr& column : generated.columns) frame.columns.push_back(std::move(column));
   }

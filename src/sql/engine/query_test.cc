@@ -164,3 +164,29 @@ TEST_CASE("row errors carry their codes") {
   CHECK(code("split_part(s, ',', a - 300)") == "SO-S025");
   CHECK(code("repeat(s, a * 1000000)") == "SO-S026");
 }
+
+TEST_CASE("what leaves its range fails, and never wraps") {
+  const Table row("d DATE, t TIMESTAMP, n BIGINT, x DECIMAL(38,0)",
+                  {{"DATE'999999-01-01'", "TIMESTAMP'290000-01-01 00:00:00'", "-9223372036854775808",
+                    "99999999999999999999999999999999999999"}});
+  for (const char* expression :
+       {"CAST(d AS TIMESTAMP)", "d + INTERVAL 100000000 YEARS", "t + INTERVAL 10000000 MONTHS",
+        "add_months(d, 2147483647)", "n - 1", "-n", "abs(n)", "n DIV -1", "x * 10",
+        "x / CAST(0.00000000000000000000000000000000000001 AS DECIMAL(38,38))", "date_add(d, 2147483647)"}) {
+    const std::string answer = run("SELECT " + std::string(expression) + " AS v FROM source", row);
+    CHECK_MESSAGE(answer.starts_with("SO-S020"), std::string(expression), " gave ", answer);
+  }
+  CHECK(run("SELECT pmod(n, -9223372036854775807L) AS v FROM source", row) == "-1");
+  CHECK(run("SELECT n % -1 AS v FROM source", row) == "0");
+}
+
+TEST_CASE("LATERAL VIEW does not repeat more than memory holds") {
+  const Table row(
+      "s STRING, a ARRAY<INT>",
+      {{"repeat('x', 60000000)", "array(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)"},
+       {"'y'", "array(1)"}});
+  const QueryResult result = test::result("SELECT s FROM source LATERAL VIEW explode(a) AS i", row);
+  CHECK(result.failures.size() == 1);
+  CHECK(result.failures[0].error.is(errors::sql::value_too_large));
+  CHECK(run("SELECT i FROM source LATERAL VIEW explode(a) AS i WHERE i > 19", row) == "20");
+}

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int precedence_not = 3;
 constexpr int precedence_predicate = 4;
-constexpr int precedence_comparison = 5;
 constexpr int precedence_unary = 11;
 
 struct InfixOperator {

@@ -40,8 +40,11 @@ void integer_operation(Out& out, bool lenient, T a, T b) {
   if constexpr (operation == Arithmetic::remainder || operation == Arithmetic::positive_remainder) {
     if (b == 0) return lenient ? out.null() : out.fail(by_zero());
     result = b == -1 ? T{0} : static_cast<T>(a % b);
-    if (operation == Arithmetic::positive_remainder && result < 0)
-      result = static_cast<T>(b == -1 ? 0 : static_cast<T>(result + b) % b);
+    if (operation == Arithmetic::positive_remainder && result < 0 && b != -1) {
+      T lifted{};
+      (void)__builtin_add_overflow(result, b, &lifted);  // wraps, as Java's sum does
+      result = static_cast<T>(lifted % b);
+    }
   }
   if (bad) return lenient ? out.null() : out.fail(overflow());
   out.set(result);

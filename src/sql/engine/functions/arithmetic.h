@@ -15,8 +15,7 @@ Result<NodePtr> bind_whole_division(Binding& binding);
 Result<NodePtr> bind_plus(Binding& binding);
 Result<NodePtr> bind_minus(Binding& binding);
 
-/// A timestamp some months later; the day stays within the month.
-std::int64_t add_months(std::int64_t micros, std::int64_t months);
-std::int32_t add_months_to_date(std::int32_t days, std::int64_t months);
+/// A date some months later, the day staying within the month; may leave DATE's 32 bits.
+std::int64_t add_months_to_date(std::int32_t days, std::int64_t months);
 
 }  // namespace streamops::sql

@@ -15,7 +15,7 @@ using data::CivilDate;
 
 std::int32_t iso_week(std::int32_t days) {
   // The week belongs to the year of its Thursday.
-  const std::int64_t thursday = days - data::weekday(days) + 3;
+  const std::int64_t thursday = std::int64_t{days} - data::weekday(days) + 3;
   const std::int64_t year = civil_from_days(thursday).year;
   return static_cast<std::int32_t>((thursday - data::days_from_civil(year, 1, 1)) / 7) + 1;
 }
@@ -34,11 +34,11 @@ constexpr auto trunc_date = [](auto& out, Date date, Text unit) {
     return std::any_of(words.begin(), words.end(),
                        [unit](std::string_view word) { return equals_ignore_case(unit, word); });
   };
-  const auto set = [&](std::int64_t days) { out.set(static_cast<std::int32_t>(days)); };
+  const auto set = [&](std::int64_t days) { set_days(out, days); };
   if (is({"year", "yyyy", "yy"})) return set(data::days_from_civil(civil.year, 1, 1));
   if (is({"quarter"})) return set(data::days_from_civil(civil.year, (civil.month - 1) / 3 * 3 + 1, 1));
   if (is({"month", "mon", "mm"})) return set(data::days_from_civil(civil.year, civil.month, 1));
-  if (is({"week"})) return set(date.days - data::weekday(date.days));
+  if (is({"week"})) return set(std::int64_t{date.days} - data::weekday(date.days));
   out.null();
 };
 
@@ -145,14 +145,14 @@ const std::vector<Function>& calendar_functions() {
        "A date some months later; the day stays within the month.",
        {{"add_months(DATE'2024-01-31', 1)", "2024-02-29"}},
        {overload<Date(Date, std::int32_t)>(
-           [](auto& out, Date date, std::int32_t n) { out.set(add_months_to_date(date.days, n)); })}},
+           [](auto& out, Date date, std::int32_t n) { set_days(out, add_months_to_date(date.days, n)); })}},
       {"last_day",
        "last_day(date)",
        "The last day of the month.",
        {{"last_day(DATE'2024-02-10')", "2024-02-29"}},
        {overload<Date(Date)>([](auto& out, Date date) {
          const CivilDate civil = civil_from_days(date.days);
-         out.set(date.days - civil.day + data::days_in_month(civil.year, civil.month));
+         set_days(out, std::int64_t{date.days} - civil.day + data::days_in_month(civil.year, civil.month));
        })}},
       {"trunc",
        "trunc(date, unit)",

@@ -47,7 +47,13 @@ NodePtr shifted_stamp(const Binding& binding, const NodePtr& time, std::int64_t 
   return call_node(time->type(), time->nullable(), binding.span(), {time}, [=](const Call& call) {
     return rows<std::int64_t(std::int64_t)>(call, [&](auto& out, std::int64_t micros) {
       std::int64_t result = 0;
-      if (months) return out.set(add_months(micros, amount));
+      if (months) {
+        const std::int64_t days = data::floor_divide(micros, data::micros_per_day);
+        const std::int64_t moved = add_months_to_date(static_cast<std::int32_t>(days), amount);
+        const bool beyond = __builtin_mul_overflow(moved, data::micros_per_day, &result) ||
+                            __builtin_add_overflow(result, micros - days * data::micros_per_day, &result);
+        return beyond ? out.fail(overflow()) : out.set(result);
+      }
       if (__builtin_add_overflow(micros, amount, &result)) return out.fail(overflow());
       out.set(result);
     });
@@ -95,19 +101,12 @@ Result<NodePtr> shift_days(const Binding& binding, std::size_t date, std::size_t
 
 }  // namespace
 
-std::int32_t add_months_to_date(std::int32_t days, std::int64_t months) {
+std::int64_t add_months_to_date(std::int32_t days, std::int64_t months) {
   const data::CivilDate date = data::civil_from_days(days);
   const std::int64_t total = date.year * 12 + date.month - 1 + months;
   const std::int64_t year = data::floor_divide(total, 12);
   const int month = static_cast<int>(data::floor_modulo(total, 12)) + 1;
-  return static_cast<std::int32_t>(
-      data::days_from_civil(year, month, std::min(date.day, data::days_in_month(year, month))));
-}
-
-std::int64_t add_months(std::int64_t micros, std::int64_t months) {
-  const std::int64_t days = data::floor_divide(micros, data::micros_per_day);
-  const std::int64_t moved = add_months_to_date(static_cast<std::int32_t>(days), months);
-  return moved * data::micros_per_day + (micros - days * data::micros_per_day);
+  return data::days_from_civil(year, month, std::min(date.day, data::days_in_month(year, month)));
 }
 
 Result<NodePtr> bind_plus(Binding& binding) {

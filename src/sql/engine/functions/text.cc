@@ -28,7 +28,10 @@ Vector concat_texts(const Call& call) {
       continue;
     }
     out.begin(row);
-    for (const Reader<Text>& read : readers) out.append(read(row));
+    for (const Reader<Text>& read : readers) {
+      if (!out.room_for(read(row).size())) break;
+      out.append(read(row));
+    }
     out.end();
   }
   return out.finish();
@@ -84,8 +87,10 @@ Vector concat_separated(const Call& call) {
     out.begin(row);
     bool first = true;
     const auto add = [&](std::string_view piece) {
-      if (!first) out.append(separator.column->text(separator.index(row)));
+      const std::string_view between = first ? std::string_view() : separator.column->text(separator.index(row));
       first = false;
+      if (!out.room_for(between.size() + piece.size())) return;
+      out.append(between);
       out.append(piece);
     };
     for (const Vector& value : call.arguments.subspan(1)) {

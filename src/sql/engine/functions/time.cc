@@ -167,14 +167,18 @@ std::optional<std::int64_t> fixed_unit(Text unit) {
 
 /// The start of the unit that the timestamp lies in; NULL for an unknown unit.
 constexpr auto date_trunc = [](auto& out, Text unit, Timestamp value) {
-  if (const auto size = fixed_unit(unit)) return out.set(floor_divide(value.micros, *size) * *size);
+  const auto set_multiple = [&](std::int64_t count, std::int64_t size) {
+    std::int64_t micros = 0;
+    __builtin_mul_overflow(count, size, &micros) ? out.fail(overflow()) : out.set(micros);
+  };
+  if (const auto size = fixed_unit(unit)) return set_multiple(floor_divide(value.micros, *size), *size);
   const std::int64_t days = floor_divide(value.micros, data::micros_per_day);
   const data::CivilDate date = data::civil_from_days(days);
   const auto is = [unit](std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(),
                        [unit](std::string_view word) { return equals_ignore_case(unit, word); });
   };
-  const auto set = [&](std::int64_t first) { out.set(first * data::micros_per_day); };
+  const auto set = [&](std::int64_t first) { set_multiple(first, data::micros_per_day); };
   if (is({"year", "yyyy", "yy"})) return set(data::days_from_civil(date.year, 1, 1));
   if (is({"quarter"})) return set(data::days_from_civil(date.year, (date.month - 1) / 3 * 3 + 1, 1));
   if (is({"month", "mon", "mm"})) return set(data::days_from_civil(date.year, date.month, 1));
