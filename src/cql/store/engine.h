@@ -3,6 +3,7 @@
 // Threads: one loop. Reads in the pool use rocks() and values that they hold; everything else stays on the loop.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -39,7 +40,18 @@ class Engine {
   storage::Rocks& rocks() const { return parts_.rocks; }
   storage::GroupCommit& commits() const { return parts_.commits; }
   runtime::Loop& loop() const { return parts_.loop; }
-  runtime::Pool& readers() const { return parts_.readers; }
+  /// Runs `work` in the readers' pool and `then(result)` on the loop; the store is not closed before that.
+  template <typename Work, typename Then>
+  void read_in_pool(Work work, Then then) {
+    ++reads_;
+    parts_.readers.run_then(parts_.loop, std::move(work), [this, then = std::move(then)](auto result) {
+      --reads_;
+      then(std::move(result));
+    });
+  }
+  std::size_t reads_in_flight() const { return reads_; }
+  /// Set when the store is about to close: long scans stop when they see it.
+  std::shared_ptr<std::atomic<bool>> closing() const { return closing_; }
   SystemTables& system() const { return *system_; }
   const Uuid& host_id() const { return host_id_; }
 
@@ -77,6 +89,8 @@ class Engine {
   std::int64_t last_timestamp_ = 0;
   std::deque<std::function<void(std::function<void()>)>> exclusive_;
   bool exclusive_running_ = false;
+  std::size_t reads_ = 0;
+  std::shared_ptr<std::atomic<bool>> closing_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

@@ -201,6 +201,7 @@ Result<void> check_key(const Modification& out) {
   if (const std::string missing = out.where.missing_partition(table); !missing.empty()) {
     return invalid(fmt::format("Some partition key parts are missing: {}", missing));
   }
+  if (const std::optional<std::string> gap = out.where.clustering_gap(table)) return invalid(*gap);
   const bool statics_only = !out.operations.empty() &&
                             std::all_of(out.operations.begin(), out.operations.end(), [](const CellOperation& each) {
                               return each.column->kind == ColumnKind::statics;
@@ -213,14 +214,11 @@ Result<void> check_key(const Modification& out) {
     }
     return invalid(fmt::format("Some clustering keys are missing: {}", missing));
   }
-  if (range_delete && out.where.clustering_has_gap(table)) {
-    return invalid(fmt::format("PRIMARY KEY column \"{}\" cannot be restricted as preceding column is not restricted",
-                               out.where.clustering().back().column->name));
-  }
   if (out.is_conditional() &&
       (out.where.has_in_partition() || (table.clustering_size > 0 && !out.where.selects_one_row(table)))) {
-    return invalid(
-        "IN on the clustering key columns or ranges are not supported with conditional updates and deletions");
+    return invalid(out.kind == Modification::Kind::remove
+                       ? "IN on the clustering key columns is not supported with conditional deletions"
+                       : "IN on the clustering key columns is not supported with conditional updates");
   }
   return Ok();
 }
@@ -283,7 +281,7 @@ Result<TablePtr> modified_table(const cql::Modification& statement, const Compil
       std::visit([](const auto& each) -> const QualifiedName& { return each.table; }, statement);
   STREAMOPS_ASSIGN(TablePtr table, context.schema.require(name.keyspace, context.keyspace, name.name));
   if (table->is_virtual()) {
-    return Error(errors::cql::invalid_request, "system keyspace {} is not user-modifiable", table->keyspace);
+    return Error(errors::cql::not_allowed, "{} keyspace is not user-modifiable.", table->keyspace);
   }
   return table;
 }

@@ -159,10 +159,7 @@ Result<void> Restrictions::add(const TokenRelation& relation, const Table& table
       return Ok();
     }());
   if (!whole) {
-    std::string names;
-    for (std::size_t i = 0; i < table.partition_size; ++i) names += (i == 0 ? "" : ", ") + table.columns[i].name;
-    return invalid(
-        fmt::format("The token() function must be applied to all partition key components or none of them: {}", names));
+    return invalid("The token() function must be applied to all partition key components or none of them");
   }
   const CqlTypePtr bigint = CqlType::scalar(TypeId::bigint);
   if (const auto* call = relation.value.as<FunctionTerm>();
@@ -274,18 +271,24 @@ void Restrictions::filter_everything() {
   }
 }
 
-bool Restrictions::clustering_has_gap(const Table& table) const {
+std::optional<std::string> Restrictions::clustering_gap(const Table& table) const {
   std::size_t next = 0;
-  bool sliced = false;
+  const Column* sliced = nullptr;
   for (const Restriction& each : clustering_) {
     const std::size_t position = each.column->position;
-    const bool same_column = position + 1 == next;
-    if (position > next || (sliced && !same_column)) return true;
-    sliced = is_slice(each.op);
+    if (sliced != nullptr && sliced != each.column) {
+      return fmt::format(
+          "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+          each.column->name, sliced->name);
+    }
+    if (position > next) {
+      return fmt::format("PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
+                         each.column->name, table.clustering(next).name);
+    }
+    if (is_slice(each.op)) sliced = each.column;
     next = position + 1;
   }
-  static_cast<void>(table);
-  return false;
+  return std::nullopt;
 }
 
 std::vector<std::uint16_t> Restrictions::partition_markers() const {

@@ -76,8 +76,9 @@ class Restrictions {
   std::string missing_clustering(const Table& table) const;
   /// Makes everything a filter: what virtual tables, read from memory, and ALLOW FILTERING on parts of a key need.
   void filter_everything();
-  /// Makes filters of what stands behind the first gap in the clustering columns.
-  bool clustering_has_gap(const Table& table) const;
+  /// What is wrong with the clustering columns, in Cassandra's words: one is restricted though those before it are not,
+  /// or not by =.
+  std::optional<std::string> clustering_gap(const Table& table) const;
   /// Which columns are restricted by filters: for checks.
   const std::vector<Restriction>& filters() const { return filters_; }
   const std::vector<Restriction>& clustering() const { return clustering_; }

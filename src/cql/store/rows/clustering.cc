@@ -159,7 +159,13 @@ bool read_decimal_order(std::string_view from, std::size_t& at, Bytes& out) {
     parts.digits = (sign == 0 ? "-" : "") + body.substr(used, end - used);
     at += end + 1;
   }
-  const auto size = static_cast<std::int32_t>(parts.digits.size() - (sign == 0 ? 1 : 0));
+  auto size = static_cast<std::int32_t>(parts.digits.size() - (sign == 0 ? 1 : 0));
+  // 100 comes back as 100, not as 1E+2.
+  constexpr std::int32_t kLongestPlain = 38;
+  if (size > 0 && size < parts.exponent && parts.exponent <= kLongestPlain) {
+    parts.digits.append(static_cast<std::size_t>(parts.exponent - size), '0');
+    size = parts.exponent;
+  }
   append_big_endian(out, size - parts.exponent);
   const Result<Bytes> unscaled = varint_from_text(parts.digits.empty() ? "0" : parts.digits);
   if (!unscaled) return false;

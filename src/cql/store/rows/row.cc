@@ -136,11 +136,18 @@ void Row::clear() {
 bool wins(const Cell& a, const Cell& b) {
   // An ended life (a tombstone, or a set end) beats none; a tombstone beats a set end.
   const auto finality = [](const Cell& cell) { return cell.tombstone ? 2 : cell.ttl != 0 ? 1 : 0; };
-  return std::tuple(a.timestamp, finality(a), a.time, a.value) > std::tuple(b.timestamp, finality(b), b.time, b.value);
+  // Everything else being equal the shorter life wins, so that the order of writes never matters.
+  const auto rank = [&finality](const Cell& cell) {
+    return std::tuple(cell.timestamp, finality(cell), cell.time, cell.value, -static_cast<std::int64_t>(cell.ttl));
+  };
+  return rank(a) > rank(b);
 }
 
 bool wins(const RowMarker& a, const RowMarker& b) {
-  return std::tuple(a.timestamp, a.ttl != 0, a.expiry) > std::tuple(b.timestamp, b.ttl != 0, b.expiry);
+  const auto rank = [](const RowMarker& marker) {
+    return std::tuple(marker.timestamp, marker.ttl != 0, marker.expiry, -static_cast<std::int64_t>(marker.ttl));
+  };
+  return rank(a) > rank(b);
 }
 
 void append_row(std::string& out, Row& row) {

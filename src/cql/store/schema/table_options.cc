@@ -70,6 +70,12 @@ PropertyMap normalized(const OptionInfo& info, PropertyMap map) {
   for (auto& [key, value] : map) {
     if (!prefix.empty() && key == "class" && value.find('.') == std::string::npos) value = std::string(prefix) + value;
   }
+  if (info.name == std::string_view("compaction")) {
+    for (const auto& [key, value] : default_map("compaction")) {
+      const auto same = [&wanted = key](const auto& entry) { return entry.first == wanted; };
+      if (std::none_of(map.begin(), map.end(), same)) map.emplace_back(key, value);
+    }
+  }
   std::sort(map.begin(), map.end());
   return map;
 }
@@ -89,15 +95,16 @@ bool is_floating(const std::string& text) {
 Result<std::string> checked_scalar(const OptionInfo& info, const std::string& text) {
   switch (info.type) {
     case OptionType::integer:
-      if (!is_integer(text)) return Error(errors::cql::bad_option, "Invalid value {} for option '{}'", text, info.name);
+      if (!is_integer(text))
+        return Error(errors::cql::bad_property, "Invalid integer value {} for '{}'", text, info.name);
       return text;
     case OptionType::floating:
       if (!is_floating(text))
-        return Error(errors::cql::bad_option, "Invalid double value {} for option '{}'", text, info.name);
+        return Error(errors::cql::bad_property, "Invalid double value {} for '{}'", text, info.name);
       return text.find_first_of(".eE") == std::string::npos ? text + ".0" : text;
     case OptionType::boolean:
       if (text != "true" && text != "false") {
-        return Error(errors::cql::bad_option, "Invalid boolean value {} for option '{}'", text, info.name);
+        return Error(errors::cql::bad_property, "Invalid boolean value {} for '{}'", text, info.name);
       }
       return text;
     default:
@@ -115,9 +122,9 @@ Result<void> TableOptions::apply(const Properties& properties) {
   for (const Property& property : properties) {
     if (property.name == "id") continue;
     const OptionInfo* info = find(property.name);
-    if (info == nullptr) return Error(errors::cql::bad_option, "Unknown property '{}'", property.name);
+    if (info == nullptr) return Error(errors::cql::bad_property, "Unknown property '{}'", property.name);
     if ((info->type == OptionType::map) != (property.map() != nullptr)) {
-      return Error(errors::cql::bad_option, "Invalid value for property '{}'. It should be a {}", property.name,
+      return Error(errors::cql::bad_property, "Invalid value for property '{}'. It should be a {}", property.name,
                    info->type == OptionType::map ? "map" : "string");
     }
     if (property.map() != nullptr) {
@@ -138,6 +145,9 @@ Result<void> TableOptions::apply(const Properties& properties) {
 std::string TableOptions::text(std::string_view name) const {
   const auto found = given_.find(name);
   if (found != given_.end()) return std::get<std::string>(found->second);
+  // Levelled compaction keeps smaller filters unless told otherwise.
+  if (name == "bloom_filter_fp_chance" && map("compaction")[0].second.ends_with("LeveledCompactionStrategy"))
+    return "0.1";
   return find(name)->fallback;
 }
 

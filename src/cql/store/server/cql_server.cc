@@ -150,6 +150,16 @@ class Server final : public CqlServer {
       return;
     }
     for (Connection* connection : all()) connection->close();
+    engine_->closing()->store(true);
+    close_store(std::move(done));
+  }
+
+  /// Waits for scans to notice and for the last commits, then makes everything durable.
+  void close_store(std::function<void()> done) {
+    if (engine_->reads_in_flight() > 0) {
+      watch_ = loop_.after(Milliseconds{1}, [this, done = std::move(done)] { close_store(done); });
+      return;
+    }
     commits_->when_settled([this, done = std::move(done)] {
       pools_.writer.run_then(
           loop_, [this] { return rocks_->sync(); },

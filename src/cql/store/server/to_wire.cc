@@ -9,6 +9,8 @@ ErrorMessage to_wire(const Error& error) {
   ErrorMessage out = to_error_message(error);
   if (error.is(errors::cql::invalid_request) || error.is(errors::cql::not_served)) out.code = ErrorCode::invalid;
   if (error.is(errors::cql::bad_option)) out.code = ErrorCode::config_error;
+  if (error.is(errors::cql::bad_property)) out.code = ErrorCode::syntax_error;
+  if (error.is(errors::cql::not_allowed)) out.code = ErrorCode::unauthorized;
   if (error.is(errors::cql::overloaded)) out.code = ErrorCode::overloaded;
   if (error.is(errors::cql::not_authenticated)) out.code = ErrorCode::bad_credentials;
   if (error.is(errors::cql::already_exists)) {

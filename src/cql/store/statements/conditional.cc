@@ -87,19 +87,21 @@ bool holds(const Check& check) {
   return true;
 }
 
-/// The columns shown with [applied] = false: all for IF [NOT] EXISTS, those of the conditions (with the key in batches)
-/// otherwise.
+/// The columns shown with [applied] = false: all for IF [NOT] EXISTS, else those of the conditions in their order
+/// (behind the key in batches).
 std::vector<const Column*> shown_columns(const Round& round) {
   std::vector<const Column*> out;
+  const bool all = std::any_of(round.checks.begin(), round.checks.end(),
+                               [](const Check& check) { return check.modification->conditions.empty(); });
+  const std::size_t key = round.table->partition_size + round.table->clustering_size;
   for (const Column& column : round.table->columns) {
-    const bool key = column.kind == ColumnKind::partition_key || column.kind == ColumnKind::clustering;
-    bool wanted = key && round.checks.size() > 1;
-    for (const Check& check : round.checks) {
-      wanted = wanted || check.modification->if_not_exists || check.modification->if_exists;
-      for (const Restriction& condition : check.modification->conditions)
-        wanted = wanted || condition.column == &column;
+    if (all || (round.checks.size() > 1 && column.ordinal < key)) out.push_back(&column);
+  }
+  if (all) return out;
+  for (const Check& check : round.checks) {
+    for (const Restriction& condition : check.modification->conditions) {
+      if (std::find(out.begin(), out.end(), condition.column) == out.end()) out.push_back(condition.column);
     }
-    if (wanted) out.push_back(&column);
   }
   return out;
 }
@@ -148,8 +150,7 @@ Result<void> prepare(Engine& engine, const std::vector<BoundModifications>& part
       const bool same = std::all_of(targets.begin(), targets.end(),
                                     [&](const RowTarget& each) { return each.partition == partition; });
       if (!same || modification.table->id != round.table->id) {
-        return Error(errors::cql::invalid_request, "{}",
-                     "Batch with conditions cannot span multiple partitions or tables");
+        return Error(errors::cql::invalid_request, "{}", "Batch with conditions cannot span multiple partitions");
       }
       if (modification.is_conditional()) {
         Check check;
@@ -191,11 +192,10 @@ void execute_conditional(Engine& engine, const std::vector<BoundModifications>& 
   if (!prepared) return done(prepared.error());
   round->done = std::move(done);
   engine.exclusively([&engine, round](std::function<void()> release) {
-    engine.readers().run_then(
-        engine.loop(), [&rocks = engine.rocks(), round] { return read_rows(rocks, *round); },
-        [&engine, round, release = std::move(release)](const Result<void>& read) {
-          judge_and_write(engine, round, read, release);
-        });
+    engine.read_in_pool([&rocks = engine.rocks(), round] { return read_rows(rocks, *round); },
+                        [&engine, round, release = std::move(release)](const Result<void>& read) {
+                          judge_and_write(engine, round, read, release);
+                        });
   });
 }
 

@@ -29,8 +29,7 @@ PlanPtr make_definition_plan(EditFunction edit) {
 Result<std::shared_ptr<Keyspace>> edit_keyspace(Schema& draft, std::string_view keyspace) {
   const Keyspace* found = draft.find(keyspace);
   if (found == nullptr) return Error(errors::cql::invalid_request, "Keyspace '{}' doesn't exist", keyspace);
-  if (found->is_system)
-    return Error(errors::cql::invalid_request, "System keyspace '{}' is not user-modifiable", keyspace);
+  if (found->is_system) return Error(errors::cql::not_allowed, "{} keyspace is not user-modifiable.", keyspace);
   auto copy = std::make_shared<Keyspace>(*found);
   draft.keyspaces[std::string(keyspace)] = copy;
   return copy;

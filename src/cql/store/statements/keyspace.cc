@@ -30,8 +30,7 @@ Result<PropertyMap> normalized_replication(PropertyMap map) {
   if (!known) return wrong("Unable to find replication strategy class '" + std::string(kLocator) + strategy + "'");
   const bool has_factor =
       std::any_of(map.begin(), map.end(), [](const auto& entry) { return entry.first == "replication_factor"; });
-  if (strategy == "SimpleStrategy" && !has_factor)
-    return wrong("SimpleStrategy requires a replication_factor strategy option.");
+  if (strategy == "SimpleStrategy" && !has_factor) map.emplace_back("replication_factor", "1");
   for (auto& [key, value] : map) {
     if (key == "class") continue;
     if (value.empty() || value.find_first_not_of("0123456789/") != std::string::npos) {
@@ -50,7 +49,7 @@ Result<void> apply_properties(Keyspace& keyspace, const Properties& properties, 
     } else if (property.name == "durable_writes" && property.text() != nullptr) {
       keyspace.durable_writes = *property.text() == "true";
     } else {
-      return wrong("Unknown property '" + property.name + "'");
+      return Error(errors::cql::bad_property, "Unknown property '{}'", property.name);
     }
   }
   if (need_replication && keyspace.replication.empty()) return wrong("Missing mandatory replication strategy class");

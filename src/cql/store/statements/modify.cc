@@ -11,6 +11,8 @@
 namespace streamops::cql::store {
 namespace {
 
+constexpr std::size_t kMaxPendingWrites = 64 * 1024 * 1024;
+
 class ModifyPlan final : public Plan {
  public:
   void execute(Engine& engine, const ExecuteRequest& request, AnswerDone done) const override {
@@ -46,6 +48,9 @@ void execute_modifications(Engine& engine, const std::vector<BoundModifications>
                        [](const Modification& each) { return each.is_conditional(); });
   });
   if (conditional) return execute_conditional(engine, parts, request, std::move(done));
+  if (engine.commits().pending_bytes() > kMaxPendingWrites) {
+    return done(Error(errors::cql::overloaded, "{}", "the disk does not keep up: too many writes wait to be written"));
+  }
   storage::WriteBatch batch;
   const std::int64_t now = engine.next_timestamp();
   const std::uint32_t seconds =

@@ -58,6 +58,7 @@ struct Job {
   std::vector<Filter> filters;
   const Selection* selection = nullptr;
   PlanPtr plan;  // keeps the selection
+  std::shared_ptr<std::atomic<bool>> closing;
   std::uint32_t limit = kNoLimit;
   std::uint32_t per_partition = kNoLimit;
   std::uint32_t left_in_partition = kNoLimit;  // of the partition to go on in
@@ -90,6 +91,7 @@ class PageVisitor final : public RowVisitor {
       if (!filter.accepts(view.values[filter.column->ordinal])) return Next::row;
     }
     if (left_ == 0) return Next::stop;
+    if (job_.closing->load(std::memory_order_relaxed)) return fail(invalid("The store is closing"));
     if (left_in_partition_ == 0) return Next::partition;
     return aggregation_ ? fold(view) : take(view);
   }
@@ -248,8 +250,7 @@ void SelectPlan::execute(Engine& engine, const ExecuteRequest& request, AnswerDo
     Result<Answer> answer = run(engine.rocks(), *job, cached);
     if (cached) return done(std::move(answer));
   }
-  engine.readers().run_then(
-      engine.loop(),
+  engine.read_in_pool(
       [&rocks = engine.rocks(), job] {
         bool cached = false;
         return run(rocks, *job, cached);
@@ -263,6 +264,7 @@ void SelectPlan::execute(Engine& engine, const ExecuteRequest& request, AnswerDo
 Result<std::shared_ptr<Job>> SelectPlan::bind(Engine& engine, const ExecuteRequest& request) const {
   auto job = std::make_shared<Job>();
   job->plan = shared_from_this();
+  job->closing = engine.closing();
   job->selection = &selection;
   job->now_micros = to_micros(engine.loop().clock().wall());
   job->scan.now_seconds =
@@ -383,22 +385,10 @@ Result<void> compile_access(const Select& statement, SelectPlan& plan) {
     return Ok();
   }
   const bool partial_key = where.has_any_partition_column() && !where.has_whole_partition_key();
-  const bool slice_of_key = std::any_of(where.filters().begin(), where.filters().end(), [](const Restriction& each) {
-    return each.column->kind == ColumnKind::partition_key;
-  });
-  if (slice_of_key && !statement.allow_filtering) {
-    return invalid(
-        "Only EQ and IN relation are supported on the partition key (unless you use the token() function or allow "
-        "filtering)");
-  }
   const bool scan_with_rows = !where.has_whole_partition_key() && where.has_clustering();
-  const bool gap = where.clustering_has_gap(table);
+  const std::optional<std::string> gap = where.clustering_gap(table);
   if ((partial_key || scan_with_rows || where.has_filters()) && !statement.allow_filtering) return needs_filtering();
-  if (gap && !statement.allow_filtering) {
-    return invalid(fmt::format(
-        "PRIMARY KEY column \"{}\" cannot be restricted as preceding column is not restricted (use ALLOW FILTERING)",
-        where.clustering().back().column->name));
-  }
+  if (gap && !statement.allow_filtering) return invalid(*gap);
   if (partial_key || gap || (scan_with_rows && !where.has_tuples())) where.filter_everything();
   return Ok();
 }
