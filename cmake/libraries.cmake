@@ -32,6 +32,9 @@ streamops_library(fmt fmt)
 streamops_library(crypto OpenSSL::Crypto)
 streamops_library(ssl OpenSSL::SSL OpenSSL::Crypto)
 streamops_library(asio Threads::Threads)
+# Asio 1.22 chooses its allocator by a macro of libstdc++ that may or may not be there yet: without this, files that include
+# it early and late would free each other's memory in different ways.
+target_compile_definitions(streamops_lib_asio INTERFACE ASIO_DISABLE_STD_ALIGNED_ALLOC)
 streamops_library(curl ${CMAKE_DL_LIBS})  # headers only: runtime/impl/curl_library.h loads it
 streamops_library(http_parser ${ARCHIVE_HTTP_PARSER})
 streamops_library(z ${ARCHIVE_Z})

@@ -62,7 +62,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.spool_directory = around_.spool_directory + "/" + use.owner;
     options.run = use.run;
     options.log = use.log;
-    return connect::make_http_source(std::move(options), around_.loop, *http_, around_.disk, around_.pool);
+    return connect::make_http_source(std::move(options), around_.loop, *http_, around_.disk, around_.files);
   }
 
   Result<std::unique_ptr<data::Source>> kafka_source(const pipeline::KafkaSourceSpec& spec,
@@ -70,7 +70,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     connect::KafkaSourceOptions options;
     options.topic = spec.topic;
     options.from_latest = spec.start == pipeline::StartAt::latest;
-    return connect::make_kafka_source(std::move(options), client_config(use), around_.loop, around_.pool);
+    return connect::make_kafka_source(std::move(options), client_config(use), around_.loop, around_.clients);
   }
 
   Result<std::unique_ptr<data::Sink>> kafka_sink(const pipeline::KafkaSinkSpec& spec,
@@ -79,7 +79,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.topic = spec.topic;
     options.key = spec.key;
     options.partitions = spec.partitions;
-    return connect::make_kafka_sink(std::move(options), client_config(use), around_.loop, around_.pool);
+    return connect::make_kafka_sink(std::move(options), client_config(use), around_.loop, around_.clients);
   }
 
   Result<std::unique_ptr<data::Sink>> cassandra_sink(const pipeline::CassandraSinkSpec& spec,
@@ -99,13 +99,14 @@ class RealConnectors final : public pipeline::ConnectorFactory {
 
   Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,
                                                              const pipeline::ConnectorUse& use) override {
-    return connect::make_kafka_dead_letters(topic, client_config(use), around_.loop, around_.pool);
+    return connect::make_kafka_dead_letters(topic, client_config(use), around_.loop, around_.clients);
   }
 
   void create_topic(const std::string& topic, int partitions, const pipeline::ConnectorUse& use,
                     std::function<void(Result<void>)> done) override {
     if (!admin_) {
-      Result<std::unique_ptr<kafka::Admin>> admin = kafka::Admin::open(client_config(use), around_.loop, around_.pool);
+      Result<std::unique_ptr<kafka::Admin>> admin =
+          kafka::Admin::open(client_config(use), around_.loop, around_.clients);
       if (!admin) return around_.loop.post([done = std::move(done), error = admin.error()] { done(error); });
       admin_ = std::move(admin).value();
     }

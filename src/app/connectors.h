@@ -18,7 +18,8 @@ struct ConnectorSurroundings {
   runtime::Loop& loop;
   runtime::Network& network;
   runtime::Disk& disk;
-  runtime::Pool& pool;
+  runtime::Pool& files;
+  runtime::Pool& clients;  // for librdkafka's blocking calls, which may take long while a cluster is away
   std::string spool_directory;
   std::string users_api;  // URL of the built-in look-alike, for builtin:randomuser
   settings::Cassandra cassandra;

@@ -6,16 +6,44 @@
 #include "app/ports/system_port.h"
 #include "app/ports/tables_port.h"
 #include "app/ports/topics_port.h"
+#include "connect/http/source.h"
 #include "console/dags_port.h"
 #include "settings/cassandra.h"
 #include "settings/console.h"
 #include "settings/pipeline.h"
+#include "settings/workflow.h"
 
 namespace streamops::app {
+namespace {
+
+/// Forgets the spool of a run that has succeeded. That of a failed one stays: clearing the task goes on from there.
+class SpoolEndingBody final : public workflow::TaskBody {
+ public:
+  SpoolEndingBody(std::shared_ptr<workflow::TaskBody> body, std::string spool, runtime::Pool& pool)
+      : body_(std::move(body)), spool_(std::move(spool)), pool_(pool) {}
+
+  std::unique_ptr<workflow::TaskHandle> start(workflow::TaskContext context, workflow::TaskDone done) override {
+    const std::string directory = spool_ + "/" + context.dag_id + "." + context.task_id;
+    const std::string run = context.run_id;
+    return body_->start(std::move(context), [this, directory, run, done = std::move(done)](const Result<void>& result) {
+      done(result);
+      if (!result) return;
+      pool_.run([directory, run] { (void)connect::discard_spool(runtime::system_disk(), directory, run).ok(); });
+    });
+  }
+
+ private:
+  std::shared_ptr<workflow::TaskBody> body_;
+  std::string spool_;
+  runtime::Pool& pool_;
+};
+
+}  // namespace
 
 Instance::Instance(InstanceOptions options)
     : options_(std::move(options)),
       file_pool_(runtime::make_pool("files", 2)),
+      client_pool_(runtime::make_pool("clients", 2)),
       state_pool_(runtime::make_pool("state", 1)),
       pipeline_room_("pipeline"),
       console_room_("console") {}
@@ -40,7 +68,8 @@ Result<std::unique_ptr<Instance>> Instance::start(InstanceOptions options) {
   std::unique_ptr<Instance> instance(new Instance(std::move(options)));
   Instance& self = *instance;
   STREAMOPS_ASSIGN(self.directory_, DataDirectory::open(self.options_.data_directory, runtime::system_disk()));
-  STREAMOPS_ASSIGN(self.servers_, Servers::start(*self.directory_, self.options_.settings));
+  STREAMOPS_ASSIGN(self.servers_,
+                   Servers::start(*self.directory_, self.options_.settings, self.metrics_, self.options_.on_problem));
   self.endpoints_ = self.servers_->endpoints();
   if (self.options_.pipeline) {
     STREAMOPS_RETURN_IF_ERROR(self.start_pipeline());
@@ -53,13 +82,14 @@ Result<std::unique_ptr<Instance>> Instance::start(InstanceOptions options) {
 
 Result<void> Instance::start_pipeline() {
   STREAMOPS_ASSIGN(const std::string directory, directory_->room("pipeline"));
-  STREAMOPS_ASSIGN(const std::string spool, directory_->room("spool"));
+  STREAMOPS_ASSIGN(spool_directory_, directory_->room("spool"));
   const pipeline::Profile& profile = options_.pipeline->file.profile;
   runtime::Loop& loop = pipeline_room_.loop();
   on_loop(loop, [&] {
-    connectors_ = make_connectors(profile, servers_->kafka_address(), servers_->cql_address(),
-                                  {loop, pipeline_room_.network(), runtime::system_disk(), *file_pool_, spool,
-                                   servers_->users_api(), settings::Cassandra::from(options_.settings)});
+    connectors_ =
+        make_connectors(profile, servers_->kafka_address(), servers_->cql_address(),
+                        {loop, pipeline_room_.network(), runtime::system_disk(), *file_pool_, *client_pool_,
+                         spool_directory_, servers_->users_api(), settings::Cassandra::from(options_.settings)});
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         options_.pipeline,
         pipeline::PipelineEnvironment{loop, *connectors_,
@@ -74,11 +104,17 @@ Result<void> Instance::start_pipeline() {
 Result<void> Instance::start_scheduler() {
   STREAMOPS_ASSIGN(const std::string directory, directory_->room("workflow"));
   const pipeline::PipelineFile& file = options_.pipeline->file;
+  const auto workflow = settings::Workflow::from(options_.settings);
   return on_loop(pipeline_room_.loop(), [&]() -> Result<void> {
     STREAMOPS_ASSIGN(scheduler_,
-                     workflow::Scheduler::open(pipeline_room_.loop(), *state_pool_, directory + "/state.db"));
+                     workflow::Scheduler::open(pipeline_room_.loop(), *state_pool_, directory + "/state.db",
+                                               {static_cast<int>(workflow.keep_runs), workflow.cancel_grace}));
     if (!file.tasks.empty() && file.profile.scheduler) {
-      STREAMOPS_RETURN_IF_ERROR(scheduler_->add_dag(pipeline_->dag(), options_.trigger));
+      workflow::DagSpec dag = pipeline_->dag();
+      for (workflow::TaskSpec& task : dag.tasks) {
+        task.body = std::make_shared<SpoolEndingBody>(task.body, spool_directory_, *file_pool_);
+      }
+      STREAMOPS_RETURN_IF_ERROR(scheduler_->add_dag(std::move(dag), options_.trigger));
     }
     scheduler_->start();
     return Ok();

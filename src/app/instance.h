@@ -30,6 +30,7 @@ struct InstanceOptions {
   bool with_console = true;
   bool with_scheduler = true;
   workflow::TriggerPolicy trigger = workflow::TriggerPolicy::first;
+  std::function<void(const Error&)> on_problem;  // what a person should hear of while all runs; from any thread
 };
 
 class Instance {
@@ -58,11 +59,13 @@ class Instance {
   InstanceOptions options_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<runtime::Pool> file_pool_;
+  std::unique_ptr<runtime::Pool> client_pool_;
+  std::string spool_directory_;
   std::unique_ptr<runtime::Pool> state_pool_;
+  observe::Metrics metrics_;
   std::unique_ptr<Servers> servers_;
   Room pipeline_room_;
   Room console_room_;
-  observe::Metrics metrics_;
   std::unique_ptr<pipeline::ConnectorFactory> connectors_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::optional<Error> pipeline_error_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "pipeline/check.h"
 
 namespace streamops::app {
 
@@ -19,5 +20,9 @@ struct PipelineText {
 
 /// `path` empty: the reference pipeline. Errors: SO-A107.
 Result<PipelineText> load_pipeline_text(const std::string& path);
+
+/// Checks it with the process's environment and with the connectors' word on columns: what every verb that takes a file
+/// does.
+pipeline::Checking check_text(const PipelineText& text, const std::string& profile);
 
 }  // namespace streamops::app

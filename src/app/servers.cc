@@ -55,24 +55,36 @@ Servers::~Servers() {
   kafka_room_.close();
 }
 
-Result<std::unique_ptr<Servers>> Servers::start(DataDirectory& directory, const SettingValues& settings) {
+Result<std::unique_ptr<Servers>> Servers::start(DataDirectory& directory, const SettingValues& settings,
+                                                observe::Metrics& metrics,
+                                                const std::function<void(const Error&)>& on_problem) {
   std::unique_ptr<Servers> servers(new Servers());
   // Both recover from disk; side by side they take as long as the slower one.
   std::promise<Result<void>> kafka_started;
-  servers->kafka_room_.loop().post([&] { kafka_started.set_value(servers->start_kafka(directory, settings)); });
+  servers->kafka_room_.loop().post(
+      [&] { kafka_started.set_value(servers->start_kafka(directory, settings, metrics, on_problem)); });
   const Result<void> cql_started =
       on_loop(servers->cql_room_.loop(), [&] { return servers->start_cql(directory, settings); });
   STREAMOPS_RETURN_IF_ERROR(kafka_started.get_future().get());
   STREAMOPS_RETURN_IF_ERROR(cql_started);
   STREAMOPS_RETURN_IF_ERROR(on_loop(servers->kafka_room_.loop(), [&] { return servers->start_users_api(); }));
   servers->endpoints_["kafka"] = runtime::to_string(servers->broker_->listeners().front());
+  for (const runtime::Endpoint& listener : servers->broker_->listeners()) {
+    // The first one of another port is the second listener of the same address family.
+    if (listener.port != servers->broker_->listeners().front().port) {
+      servers->endpoints_.emplace("kafka_second", runtime::to_string(listener));
+    }
+  }
   servers->endpoints_["cql"] = runtime::to_string(servers->store_->endpoints().front());
   servers->endpoints_["users_api"] = servers->users_api_->url();
   return servers;
 }
 
-Result<void> Servers::start_kafka(DataDirectory& directory, const SettingValues& settings) {
+Result<void> Servers::start_kafka(DataDirectory& directory, const SettingValues& settings, observe::Metrics& metrics,
+                                  const std::function<void(const Error&)>& on_problem) {
   kafka::BrokerOptions options;
+  options.metrics = &metrics;
+  options.on_problem = on_problem;
   STREAMOPS_ASSIGN(options.directory, directory.room("kafka"));
   options.settings = settings::Kafka::from(settings);
   for (const char* name : {"server.kafka_port", "server.kafka_second_port"}) {

@@ -42,7 +42,10 @@ std::vector<runtime::Endpoint> loopback_endpoints(std::int64_t port);
 class Servers {
  public:
   /// Recovers what is on disk and listens. Errors: those of Broker::open, CqlServer::open, RandomUserServer::start.
-  static Result<std::unique_ptr<Servers>> start(DataDirectory& directory, const SettingValues& settings);
+  /// `metrics` outlives the servers; `on_problem` hears of damage and of broken protocols, on any thread.
+  static Result<std::unique_ptr<Servers>> start(DataDirectory& directory, const SettingValues& settings,
+                                                observe::Metrics& metrics,
+                                                const std::function<void(const Error&)>& on_problem);
   ~Servers();
 
   kafka::Broker& broker() { return *broker_; }
@@ -61,7 +64,8 @@ class Servers {
 
  private:
   Servers();
-  Result<void> start_kafka(DataDirectory& directory, const SettingValues& settings);
+  Result<void> start_kafka(DataDirectory& directory, const SettingValues& settings, observe::Metrics& metrics,
+                           const std::function<void(const Error&)>& on_problem);
   Result<void> start_cql(DataDirectory& directory, const SettingValues& settings);
   Result<void> start_users_api();
 

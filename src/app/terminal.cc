@@ -37,11 +37,13 @@ void Terminal::clear_progress() {
 }
 
 void Terminal::print(std::string_view line) {
+  const std::lock_guard lock(mutex_);
   clear_progress();
   write_line(stdout, line);
 }
 
 void Terminal::note(std::string_view line) {
+  const std::lock_guard lock(mutex_);
   clear_progress();
   write_line(stderr, line);
 }
@@ -51,6 +53,7 @@ void Terminal::warn(const Error& error) {
 }
 
 void Terminal::fail(const Error& error) {
+  const std::lock_guard lock(mutex_);
   clear_progress();
   std::string report = error.to_report();
   if (colour_ && report.starts_with("error")) report = red(bold("error")) + report.substr(5);
@@ -84,6 +87,7 @@ void Terminal::table(const std::vector<std::string>& headings, const std::vector
 }
 
 void Terminal::progress(std::string_view line, bool final) {
+  const std::lock_guard lock(mutex_);
   if (!interactive_) {
     if (final) write_line(stderr, line);
     return;

@@ -1,9 +1,10 @@
 // app/terminal.h — the only way to print. On a terminal: colour and live progress; into a pipe or a file: plain lines.
 //
 // Standard output carries what was asked for (listings, JSON); everything else goes to standard error. NO_COLOR is
-// honoured.
+// honoured. Threads: any; a line is written whole.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ class Terminal {
   std::string paint(std::string_view code, std::string_view text) const;
   void clear_progress();
 
+  std::mutex mutex_;  // of both outputs and of the progress line
   bool interactive_;
   bool colour_;
   bool progress_shown_ = false;

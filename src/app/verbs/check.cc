@@ -1,8 +1,10 @@
 #include "pipeline/check.h"
 
+#include "app/infer_schemas.h"
 #include "app/pipeline_text.h"
 #include "app/verbs/verbs.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 
 namespace streamops::app {
 namespace {
@@ -31,14 +33,34 @@ void describe(const pipeline::CheckedPipeline& checked, Terminal& terminal) {
   }
 }
 
+/// Prints a schema for every source; the file needs no right schema yet, only its form.
+ExitCode infer(const Arguments& arguments, const PipelineText& text, Terminal& terminal) {
+  const pipeline::FileReading reading = pipeline::read_pipeline_file(text.text, text.name, arguments.text("--profile"),
+                                                                     pipeline::Surroundings::of_process(text.name));
+  for (const Error& error : reading.errors) terminal.fail(error);
+  if (!reading.errors.empty()) return ExitCode::user;
+  ExitCode code = ExitCode::success;
+  for (const InferredSchema& inferred : infer_schemas(reading.file, arguments)) {
+    if (!inferred.schema) {
+      terminal.fail(inferred.schema.error().in(inferred.step));
+      code = exit_code_for(inferred.schema.error());
+      continue;
+    }
+    terminal.print(terminal.dim(fmt::format("# {}, from {}", inferred.step, inferred.source)));
+    terminal.print("schema: |");
+    for (const std::string_view line : split(*inferred.schema, '\n')) terminal.print(fmt::format("  {}", line));
+  }
+  return code;
+}
+
 ExitCode check(const Arguments& arguments, Terminal& terminal) {
   const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
   if (!text) {
     terminal.fail(text.error());
     return exit_code_for(text.error());
   }
-  const pipeline::Checking checking = pipeline::check_pipeline(text->text, text->name, arguments.text("--profile"),
-                                                               pipeline::Surroundings::of_process(text->name));
+  if (arguments.has("--infer")) return infer(arguments, *text, terminal);
+  const pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
   if (arguments.has("--json")) {
     terminal.print(to_json(checking.errors));
     return checking.pipeline ? ExitCode::success : ExitCode::user;
@@ -57,16 +79,21 @@ ExitCode check(const Arguments& arguments, Terminal& terminal) {
 }  // namespace
 
 VerbSpec check_verb() {
-  return {.name = "check",
-          .summary = "Check a pipeline file: form, schemas, SQL, keys, schedule",
-          .details =
-              "All mistakes are told at once, each with its place. What passes here starts: `up` uses the same code.",
-          .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
-          .options = {profile_option(), json_option()},
-          .examples = {{"streamops check pipeline.yaml", "every mistake with line, column and what to do"},
-                       {"streamops check pipeline.yaml --profile real",
-                        "with the endpoints and variables of that profile"}},
-          .run = check};
+  return {
+      .name = "check",
+      .summary = "Check a pipeline file: form, schemas, SQL, keys, schedule",
+      .details =
+          "All mistakes are told at once, each with its place. What passes here starts: `up` uses the same code.",
+      .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
+      .options = {profile_option(),
+                  {"--infer", OptionSpec::Kind::flag, {}, "print a schema for every source, from live data", {}},
+                  data_directory_option(),
+                  json_option()},
+      .examples = {{"streamops check pipeline.yaml", "every mistake with line, column and what to do"},
+                   {"streamops check pipeline.yaml --profile real", "with the endpoints and variables of that profile"},
+                   {"streamops check pipeline.yaml --infer",
+                    "what `schema:` could be, from one answer or the newest messages"}},
+      .run = check};
 }
 
 }  // namespace streamops::app

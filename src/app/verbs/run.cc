@@ -22,13 +22,11 @@ class PrintedLog final : public workflow::TaskLog {
  public:
   explicit PrintedLog(Terminal& terminal) : terminal_(terminal) {}
   void write(workflow::LogLevel level, std::string text) override {
-    const std::lock_guard lock(mutex_);
     terminal_.note(fmt::format("{} {}", to_string(level), text));
   }
 
  private:
   Terminal& terminal_;
-  std::mutex mutex_;
 };
 
 /// Starts one task on the pipeline's loop and waits for its end; a signal cancels it.
@@ -125,8 +123,7 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
   };
   const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
   if (!text) return fail(text.error());
-  pipeline::Checking checking = pipeline::check_pipeline(text->text, text->name, arguments.text("--profile"),
-                                                         pipeline::Surroundings::of_process(text->name));
+  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
   for (const Error& error : checking.errors) terminal.fail(error);
   if (!checking.pipeline) return ExitCode::user;
 

@@ -18,8 +18,7 @@ std::optional<std::vector<pipeline::TestOutcome>> run_tests(const Arguments& arg
     code = exit_code_for(text.error());
     return std::nullopt;
   }
-  const pipeline::Checking checking = pipeline::check_pipeline(text->text, text->name, arguments.text("--profile"),
-                                                               pipeline::Surroundings::of_process(text->name));
+  const pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
   for (const Error& error : checking.errors) terminal.fail(error);
   code = ExitCode::user;
   if (!checking.pipeline) return std::nullopt;

@@ -47,8 +47,7 @@ pipeline::CheckedPipelinePtr load(const Arguments& arguments, Terminal& terminal
     code = exit_code_for(text.error());
     return nullptr;
   }
-  pipeline::Checking checking = pipeline::check_pipeline(text->text, text->name, arguments.text("--profile"),
-                                                         pipeline::Surroundings::of_process(text->name));
+  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
   for (const Error& error : checking.errors) terminal.fail(error);
   code = ExitCode::user;
   return checking.pipeline;
@@ -81,6 +80,7 @@ ExitCode up(const Arguments& arguments, Terminal& terminal) {
     if (!options->pipeline) return code;
   }
   const pipeline::CheckedPipelinePtr checked = options->pipeline;
+  options->on_problem = [&terminal](const Error& error) { terminal.warn(error); };
   Result<std::unique_ptr<Instance>> instance = Instance::start(std::move(options).value());
   if (!instance) {
     terminal.fail(instance.error());

@@ -1,5 +1,4 @@
-"""Apache's Java clients, old and new. They need Maven and a JDK and fetch jars, so they run only when asked: STREAMOPS_JAVA=1."""
-import os
+"""Apache's Java clients, old and new. They need Maven and a JDK and fetch jars: `./dev java` runs them."""
 import pathlib
 import subprocess
 
@@ -8,7 +7,7 @@ import pytest
 RUN = pathlib.Path(__file__).parent / "java" / "run.sh"
 
 
-@pytest.mark.skipif(os.environ.get("STREAMOPS_JAVA") != "1", reason="STREAMOPS_JAVA=1 runs the Java clients")
+@pytest.mark.java
 @pytest.mark.parametrize("version", ["3.9.2", "4.3.1"])
 def test_java_clients(server, version):
     done = subprocess.run([RUN, version, server.kafka], capture_output=True, text=True, timeout=600)
