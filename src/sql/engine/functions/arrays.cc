@@ -90,10 +90,18 @@ Kernel rearranged(Arrange arrange) {
   };
 }
 
-bool null_first_less(const data::Column& elements, std::int32_t a, std::int32_t b) {
+/// Below, equal or above zero; nulls come first.
+int null_first_order(const data::Column& elements, std::int32_t a, std::int32_t b) {
   const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-  if (elements.is_null(i) || elements.is_null(j)) return elements.is_null(i) && !elements.is_null(j);
-  return compare_values(elements, i, elements, j) < 0;
+  if (elements.is_null(i) || elements.is_null(j))
+    return static_cast<int>(!elements.is_null(i)) - static_cast<int>(!elements.is_null(j));
+  return compare_values(elements, i, elements, j);
+}
+
+/// A strict order: equal members keep their places.
+bool comes_before(const data::Column& elements, std::int32_t a, std::int32_t b, int sign) {
+  const int order = sign * null_first_order(elements, a, b);
+  return order != 0 ? order < 0 : a < b;
 }
 
 /// Nulls come first upwards and last downwards.
@@ -110,8 +118,8 @@ Result<NodePtr> bind_sort_array(Binding& binding) {
   }
   return binding.node(binding[0]->type(), binding.any_nullable(),
                       rearranged([ascending](const data::Column& elements, std::vector<std::int32_t>& order) {
-                        std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-                          return ascending ? null_first_less(elements, a, b) : null_first_less(elements, b, a);
+                        std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+                          return comes_before(elements, a, b, ascending ? 1 : -1);
                         });
                       }));
 }
@@ -124,12 +132,10 @@ Result<NodePtr> bind_array_distinct(Binding& binding) {
       rearranged([](const data::Column& elements, std::vector<std::int32_t>& order) {
         // Equal members meet in a sorted copy; the first of them stays in its place.
         std::vector<std::int32_t> sorted = order;
-        std::stable_sort(sorted.begin(), sorted.end(),
-                         [&](std::int32_t a, std::int32_t b) { return null_first_less(elements, a, b); });
+        std::sort(sorted.begin(), sorted.end(),
+                  [&](std::int32_t a, std::int32_t b) { return comes_before(elements, a, b, 1); });
         sorted.erase(std::unique(sorted.begin(), sorted.end(),
-                                 [&](std::int32_t a, std::int32_t b) {
-                                   return !null_first_less(elements, a, b) && !null_first_less(elements, b, a);
-                                 }),
+                                 [&](std::int32_t a, std::int32_t b) { return null_first_order(elements, a, b) == 0; }),
                      sorted.end());
         std::sort(sorted.begin(), sorted.end());
         order = std::move(sorted);
