@@ -1,6 +1,6 @@
 // modules: kafka/protocol
-// Any bytes as a stream of Kafka frames, each as a request and as a response of the API and version that it names. What decodes must
-// encode, and decode again to the same.
+// Any bytes as a stream of Kafka frames, each as a request and as a response of the API and version that it names. What
+// decodes must encode, and decode again to the same.
 #include <cstddef>
 #include <cstdint>
 

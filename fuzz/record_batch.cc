@@ -1,11 +1,12 @@
 // modules: kafka/protocol
 // Any bytes as record batches: parsed, checked, iterated, and unpacked by the codec that they name.
+#include "kafka/protocol/record_batch.h"
+
 #include <cstddef>
 #include <cstdint>
 
 #include "base/check.h"
 #include "kafka/protocol/compression.h"
-#include "kafka/protocol/record_batch.h"
 
 namespace {
 

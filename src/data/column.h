@@ -9,8 +9,8 @@
 //   structure       bits       -                   -                    one a member, each of the same length
 //
 // validity: bit i (least significant first) is 1 when value i is not null; an empty buffer means that none is null.
-// Invariants: immutable once built; offsets start at 0 and never fall; where a structure is null, its members are null too. Columns are shared between batches freely, across
-// threads.
+// Invariants: immutable once built; offsets start at 0 and never fall; where a structure is null, its members are null
+// too. Columns are shared between batches freely, across threads.
 #pragma once
 
 #include <cstdint>

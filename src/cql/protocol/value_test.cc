@@ -78,8 +78,7 @@ TEST_CASE("a constant becomes the bytes that Cassandra stores, and text again") 
     const CqlTypePtr type = type_of(one.type);
     const Result<Bytes> bytes = encode_constant(one.kind, one.text, *type);
     REQUIRE_MESSAGE(bytes.ok(), bytes.error().message());
-    if (one.hex != nullptr)
-      CHECK(to_hex(*bytes) == one.hex);
+    if (one.hex != nullptr) CHECK(to_hex(*bytes) == one.hex);
     CHECK(validate(*type, *bytes).ok());
     CHECK(to_plain_text(*type, *bytes) == (one.plain == nullptr ? one.text : one.plain));
   }
