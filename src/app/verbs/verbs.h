@@ -16,6 +16,7 @@ VerbSpec groups_verb();
 VerbSpec tables_verb();
 VerbSpec runs_verb();
 VerbSpec dlq_verb();
+VerbSpec reset_verb();
 VerbSpec explain_verb();
 VerbSpec settings_verb();
 

@@ -96,6 +96,24 @@ def test_an_interrupted_run_goes_on_after_a_restart():
         assert wait_until(lambda: len(users(server)) > seen), "the run of the first life does not go on"
 
 
+def test_reset_reads_the_topic_from_the_start_and_wins():
+    with Server(str(REFERENCE)) as server:
+        assert wait_until(lambda: len(users(server)) >= 1)
+        busy = call("reset", "created_users", "--data-dir", server.data)
+        assert busy.returncode == 2 and "SO-D003" in busy.stderr
+        server.stop()
+        wrong = call("reset", "created_user", "--data-dir", server.data)
+        assert wrong.returncode == 2 and "did you mean" in wrong.stderr
+        assert call("reset", "created_users", "--data-dir", server.data).returncode == 0
+        server.arguments += ["--trigger", "never"]
+        server.start()
+        status = lambda: json.loads(call("status", "--json", "--data-dir", server.data).stdout)  # noqa: E731
+        def records():
+            nodes = {node["id"]: node for node in status()["flow"]["nodes"]}
+            return nodes["stream:created_users"]["records"]
+        assert wait_until(lambda: records() >= len(users(server)) >= 1)
+
+
 def test_verbs_need_a_running_process(tmp_path):
     result = call("status", "--data-dir", str(tmp_path))
     assert result.returncode == 2 and "SO-A104" in result.stderr
