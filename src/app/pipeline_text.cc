@@ -18,4 +18,17 @@ pipeline::Checking check_text(const PipelineText& text, const std::string& profi
                                   cassandra_column_fits());
 }
 
+pipeline::CheckedPipelinePtr load_pipeline(const Arguments& arguments, Terminal& terminal, ExitCode& code) {
+  const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
+  if (!text) {
+    terminal.fail(text.error());
+    code = exit_code_for(text.error());
+    return nullptr;
+  }
+  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
+  for (const Error& error : checking.errors) terminal.fail(error);
+  code = checking.pipeline ? ExitCode::success : ExitCode::user;
+  return checking.pipeline;
+}
+
 }  // namespace streamops::app

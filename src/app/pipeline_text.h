@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/verb.h"
 #include "base/result.h"
 #include "pipeline/check.h"
 
@@ -24,5 +25,9 @@ Result<PipelineText> load_pipeline_text(const std::string& path);
 /// Checks it with the process's environment and with the connectors' word on columns: what every verb that takes a file
 /// does.
 pipeline::Checking check_text(const PipelineText& text, const std::string& profile);
+
+/// The pipeline that FILE and --profile name. nullptr after every mistake in it was told; `code` is then the exit
+/// status.
+pipeline::CheckedPipelinePtr load_pipeline(const Arguments& arguments, Terminal& terminal, ExitCode& code);
 
 }  // namespace streamops::app

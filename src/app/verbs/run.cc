@@ -121,15 +121,13 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
     terminal.fail(error);
     return exit_code_for(error);
   };
-  const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
-  if (!text) return fail(text.error());
-  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
-  for (const Error& error : checking.errors) terminal.fail(error);
-  if (!checking.pipeline) return ExitCode::user;
+  ExitCode code = ExitCode::success;
+  const pipeline::CheckedPipelinePtr checked = load_pipeline(arguments, terminal, code);
+  if (!checked) return code;
 
   InstanceOptions options;
   options.data_directory = arguments.has("--data-dir") ? arguments.text("--data-dir") : default_data_directory();
-  options.pipeline = checking.pipeline;
+  options.pipeline = checked;
   options.with_console = false;
   options.with_scheduler = false;
   Result<SettingValues> settings = settings_of(arguments);

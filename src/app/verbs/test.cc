@@ -12,17 +12,9 @@ std::optional<std::vector<pipeline::TestOutcome>> run_tests(const Arguments& arg
                                                             ExitCode& code) {
   const std::string path = arguments.text("FILE");
   if (path.ends_with(".test")) return std::vector{pipeline::run_test_file(path)};
-  const Result<PipelineText> text = load_pipeline_text(path);
-  if (!text) {
-    terminal.fail(text.error());
-    code = exit_code_for(text.error());
-    return std::nullopt;
-  }
-  const pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
-  for (const Error& error : checking.errors) terminal.fail(error);
-  code = ExitCode::user;
-  if (!checking.pipeline) return std::nullopt;
-  return pipeline::run_file_tests(checking.pipeline);
+  const pipeline::CheckedPipelinePtr checked = load_pipeline(arguments, terminal, code);
+  if (!checked) return std::nullopt;
+  return pipeline::run_file_tests(checked);
 }
 
 std::string to_json(const std::vector<pipeline::TestOutcome>& outcomes) {

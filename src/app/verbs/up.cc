@@ -39,20 +39,6 @@ void announce(const Instance& instance, const pipeline::CheckedPipeline* checked
   terminal.note("Stop with Ctrl-C; the next `streamops up` goes on where this one stopped.");
 }
 
-/// Every mistake is told; nullptr then.
-pipeline::CheckedPipelinePtr load(const Arguments& arguments, Terminal& terminal, ExitCode& code) {
-  const Result<PipelineText> text = load_pipeline_text(arguments.text("FILE"));
-  if (!text) {
-    terminal.fail(text.error());
-    code = exit_code_for(text.error());
-    return nullptr;
-  }
-  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
-  for (const Error& error : checking.errors) terminal.fail(error);
-  code = ExitCode::user;
-  return checking.pipeline;
-}
-
 Result<InstanceOptions> options_of(const Arguments& arguments) {
   InstanceOptions options;
   options.data_directory = arguments.has("--data-dir") ? arguments.text("--data-dir") : default_data_directory();
@@ -76,7 +62,7 @@ ExitCode up(const Arguments& arguments, Terminal& terminal) {
   }
   ExitCode code = ExitCode::success;
   if (!arguments.has("--servers-only")) {
-    options->pipeline = load(arguments, terminal, code);
+    options->pipeline = load_pipeline(arguments, terminal, code);
     if (!options->pipeline) return code;
   }
   const pipeline::CheckedPipelinePtr checked = options->pipeline;
