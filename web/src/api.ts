@@ -134,3 +134,12 @@ export function close(): void {
   source?.close();
   source = null;
 }
+
+// A page that is left may stay in the browser's memory for a minute. Its stream must not hold one of the six connections that a
+// browser opens to one server; when the page comes back, it catches up.
+addEventListener("pagehide", close);
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  wasDown = true;
+  follow(Object.fromEntries(new URLSearchParams(wanted)));
+});
