@@ -1,36 +1,21 @@
 #include "errors/app.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "app/data_directory.h"
 #include "app/pipeline_text.h"
 #include "app/settings_of.h"
 #include "app/terminal.h"
 #include "pipeline/check.h"
+#include "temporary_folder.h"
 
 using namespace streamops;
 using namespace streamops::app;
 
-namespace {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/streamops-app-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Folder() { (void)runtime::system_disk().remove_tree(path).ok(); }
-  std::string path;
-};
-
-}  // namespace
-
 TEST_CASE("a data directory is made, found again, and told to others while its process lives") {
-  const Folder folder;
+  const TemporaryFolder folder;
   runtime::Disk& disk = runtime::system_disk();
-  const std::string path = folder.path + "/new/data";
+  const std::string path = folder.path() + "/new/data";
   {
     const auto directory = DataDirectory::open(path, disk).value();
     CHECK(DataDirectory::open(path, disk).error().code() == "SO-D003");
@@ -43,21 +28,21 @@ TEST_CASE("a data directory is made, found again, and told to others while its p
 }
 
 TEST_CASE("endpoints of a process that is gone are not believed") {
-  const Folder folder;
+  const TemporaryFolder folder;
   REQUIRE(runtime::system_disk()
-              .replace_file(folder.path + "/endpoints.json", as_bytes(R"({"kafka":"x","pid":999999999})"))
+              .replace_file(folder.path() + "/endpoints.json", as_bytes(R"({"kafka":"x","pid":999999999})"))
               .ok());
-  CHECK(read_endpoints(folder.path, runtime::system_disk()).error().is(errors::app::not_running));
+  CHECK(read_endpoints(folder.path(), runtime::system_disk()).error().is(errors::app::not_running));
 }
 
 TEST_CASE("a directory of others, or of a newer version, is left as it is") {
-  const Folder folder;
+  const TemporaryFolder folder;
   runtime::Disk& disk = runtime::system_disk();
-  REQUIRE(disk.replace_file(folder.path + "/thesis.txt", as_bytes("mine")).ok());
-  CHECK(DataDirectory::open(folder.path, disk).error().is(errors::app::not_our_directory));  // SO-A102
-  CHECK(disk.list(folder.path).value() == std::vector<std::string>{"thesis.txt"});
-  REQUIRE(disk.replace_file(folder.path + "/format", as_bytes("streamops data 99\n")).ok());
-  CHECK(DataDirectory::open(folder.path, disk).error().is(errors::app::newer_directory));  // SO-A103
+  REQUIRE(disk.replace_file(folder.path() + "/thesis.txt", as_bytes("mine")).ok());
+  CHECK(DataDirectory::open(folder.path(), disk).error().is(errors::app::not_our_directory));  // SO-A102
+  CHECK(disk.list(folder.path()).value() == std::vector<std::string>{"thesis.txt"});
+  REQUIRE(disk.replace_file(folder.path() + "/format", as_bytes("streamops data 99\n")).ok());
+  CHECK(DataDirectory::open(folder.path(), disk).error().is(errors::app::newer_directory));  // SO-A103
 }
 
 TEST_CASE("settings come from --set, and --ports auto gives way to it") {

@@ -45,7 +45,6 @@ class Instance {
   const std::optional<Error>& pipeline_error() const { return pipeline_error_; }
   pipeline::Pipeline* pipeline() { return pipeline_.get(); }
   runtime::Loop& pipeline_loop() { return pipeline_room_.loop(); }
-  bool has_default_password() const { return accounts_ && accounts_->has_default_password(); }
 
   /// Ends everything in order.
   void stop();

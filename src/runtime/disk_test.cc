@@ -1,43 +1,29 @@
 #include "runtime/disk.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "errors/runtime.h"
+#include "temporary_folder.h"
 
 using namespace streamops;
 using namespace streamops::runtime;
 
-namespace {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/streamops-disk-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Folder() { (void)system_disk().remove_tree(path).ok(); }
-  std::string path;
-};
-
-}  // namespace
-
 TEST_CASE("a file keeps what was appended, is read in parts and cut") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Disk& disk = system_disk();
   {
-    const FilePtr file = disk.open(folder.path + "/a", OpenMode::write_create).value();
+    const FilePtr file = disk.open(folder.path() + "/a", OpenMode::write_create).value();
     REQUIRE(file->append(as_bytes("hello ")).ok());
     REQUIRE(file->append(as_bytes("world")).ok());
     REQUIRE(file->sync().ok());
     REQUIRE(file->truncate(8).ok());
   }
-  CHECK(as_text(disk.read_file(folder.path + "/a").value()) == "hello wo");
-  const FilePtr again = disk.open(folder.path + "/a", OpenMode::read).value();
+  CHECK(as_text(disk.read_file(folder.path() + "/a").value()) == "hello wo");
+  const FilePtr again = disk.open(folder.path() + "/a", OpenMode::read).value();
   Bytes part(100);
   CHECK(again->read_at(6, part).value() == 2);
-  CHECK(disk.open(folder.path + "/missing", OpenMode::read).error().is(errors::runtime::disk_failed));  // SO-D002
+  CHECK(disk.open(folder.path() + "/missing", OpenMode::read).error().is(errors::runtime::disk_failed));  // SO-D002
 }
 
 TEST_CASE("a full disk is SO-D001") {
@@ -47,18 +33,18 @@ TEST_CASE("a full disk is SO-D001") {
 }
 
 TEST_CASE("replace_file leaves the new content, with its rights, and no other file") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Disk& disk = system_disk();
-  REQUIRE(disk.replace_file(folder.path + "/token", as_bytes("one"), 0600).ok());
-  REQUIRE(disk.replace_file(folder.path + "/token", as_bytes("two"), 0600).ok());
-  CHECK(as_text(disk.read_file(folder.path + "/token").value()) == "two");
-  CHECK(disk.list(folder.path).value() == std::vector<std::string>{"token"});
+  REQUIRE(disk.replace_file(folder.path() + "/token", as_bytes("one"), 0600).ok());
+  REQUIRE(disk.replace_file(folder.path() + "/token", as_bytes("two"), 0600).ok());
+  CHECK(as_text(disk.read_file(folder.path() + "/token").value()) == "two");
+  CHECK(disk.list(folder.path()).value() == std::vector<std::string>{"token"});
 }
 
 TEST_CASE("a directory is locked once, and the second is told by whom") {
-  const Folder folder;
-  const auto first = DirectoryLock::take(folder.path).value();
-  const Error refused = DirectoryLock::take(folder.path).error();
+  const TemporaryFolder folder;
+  const auto first = DirectoryLock::take(folder.path()).value();
+  const Error refused = DirectoryLock::take(folder.path()).error();
   CHECK(refused.code() == "SO-D003");
   CHECK(refused.message().find(std::to_string(::getpid())) != std::string::npos);
 }

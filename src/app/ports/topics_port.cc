@@ -51,7 +51,7 @@ Result<void> append_messages(const kafka::RecordBatchView& batch, std::int32_t p
   return Ok();
 }
 
-/// Up to `limit` messages of one partition from `from` on. `wanted` leaves messages out (a null function: none).
+/// Up to `limit` messages of one partition from `from` on.
 Result<std::vector<Message>> read_messages(kafka::Broker& broker, const std::string& topic, std::int32_t partition,
                                            std::int64_t from, std::int64_t end, std::size_t limit) {
   std::vector<Message> messages;

@@ -10,6 +10,7 @@
 #include "errors/runtime.h"
 #include "runtime/http_server.h"
 #include "runtime/virtual_loop.h"
+#include "temporary_folder.h"
 
 using namespace streamops;
 using namespace streamops::connect;
@@ -60,7 +61,7 @@ struct Bench {
   runtime::VirtualLoop loop{WallTime{}, 7};
   std::unique_ptr<runtime::Pool> pool = runtime::make_inline_pool();
   ScriptedClient client{loop};
-  std::string folder;
+  TemporaryFolder folder;
   std::unique_ptr<data::Source> source;
   std::vector<std::string> bodies;
   std::vector<std::int64_t> offsets;
@@ -69,17 +70,12 @@ struct Bench {
   HttpSourceOptions options;
 
   Bench() {
-    char name[] = "/tmp/streamops-http-XXXXXX";
-    folder = ::mkdtemp(name);
     options.url = "http://api/users";
-    options.spool_directory = folder + "/spool";
+    options.spool_directory = folder.path() + "/spool";
     options.run = "manual/1";
     options.log = [this](const std::string& line) { lines.push_back(line); };
   }
-  ~Bench() {
-    source.reset();
-    std::filesystem::remove_all(folder);
-  }
+  ~Bench() { source.reset(); }
 
   void start(std::int64_t from = 0) {
     source = make_http_source(options, loop, client, runtime::system_disk(), *pool);

@@ -11,6 +11,7 @@
 #include "errors/storage.h"
 #include "runtime/virtual_loop.h"
 #include "storage/rocks/group_commit.h"
+#include "temporary_folder.h"
 
 using namespace streamops;
 using namespace streamops::storage;
@@ -19,12 +20,8 @@ namespace {
 
 /// A directory of its own, gone at the end.
 struct Scratch {
-  std::filesystem::path path;
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "streamops-rocks-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Scratch() { std::filesystem::remove_all(path); }
+  TemporaryFolder folder;
+  std::filesystem::path path = folder.path();
   std::string at(const char* name) const { return (path / name).string(); }
 };
 
