@@ -1,0 +1,55 @@
+"""Finds recipes and versions: a selector is `service`, `service@label` or `service@exact.version`."""
+import importlib
+import tomllib
+from pathlib import Path
+
+from .service import Problem, Service, Version
+
+HERE = Path(__file__).parent
+# Not recipes: the parts that recipes are built from.
+_OWN = {"__init__", "catalogue", "certificates", "cli", "cql_wire", "instance", "java", "kafka_wire", "manager", "maven", "ports",
+        "probe", "processes", "python_packages", "service"}
+
+
+def versions():
+    """All entries of versions.toml, in their order."""
+    with open(HERE / "versions.toml", "rb") as file:
+        tables = tomllib.load(file)
+    return [Version(service, label, facts) for service, labels in tables.items() for label, facts in labels.items()]
+
+
+def recipe_names():
+    """Names of the services that have a recipe here."""
+    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in _OWN)
+
+
+def recipe(name):
+    """The class of service `name`."""
+    if name not in recipe_names():
+        raise Problem(f"no service {name!r}; there are: {', '.join(recipe_names())}")
+    module = importlib.import_module(f".{name}", __package__)
+    for each in vars(module).values():
+        if isinstance(each, type) and issubclass(each, Service) and each.name == name:
+            return each
+    raise AssertionError(f"{module.__file__} has no Service class of the name {name!r}")
+
+
+def select(selector):
+    """The version that a selector names."""
+    service, _, wanted = selector.partition("@")
+    known = [each for each in versions() if each.service == service]
+    if not known or service not in recipe_names():
+        raise Problem(f"no service {service!r}; there are: {', '.join(recipe_names())}")
+    for each in known:
+        if wanted in (each.label, each.number) or (not wanted and each.facts.get("default")):
+            return each
+    raise Problem(f"no {selector}; there are: {', '.join(each.selector for each in known)}")
+
+
+def option_values(version, given):
+    """Every option of the service with its value: as given, else as versions.toml says, else the recipe's default."""
+    known = recipe(version.service).options
+    for name in given:
+        if name not in known:
+            raise Problem(f"{version.service} has no option {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
+    return {name: str(given.get(name, version.facts.get(name, option.default))) for name, option in known.items()}
