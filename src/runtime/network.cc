@@ -9,6 +9,7 @@
 #include "errors/runtime.h"
 #include "runtime/impl/asio_connection.h"
 #include "runtime/impl/asio_loop.h"
+#include "runtime/impl/callback_watch.h"
 #include "runtime/impl/port_holder.h"
 
 namespace streamops::runtime {
@@ -51,6 +52,7 @@ class AsioListener final : public Listener {
     state->acceptor.async_accept([state](const std::error_code& code, tcp::socket socket) {
       if (!state->acceptor.is_open()) return;
       if (code) return accept_later(state);
+      const CallbackWatch watch;
       if (state->tls) {
         make_tls_connection(std::move(socket), state->tls, true, {}, false, [state](Result<ConnectionPtr> connection) {
           if (connection && state->on_accept) state->on_accept(std::move(connection).value());
@@ -121,6 +123,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     resolver_.cancel();
     std::error_code ignored;
     socket_.close(ignored);
+    const CallbackWatch watch;
     std::exchange(done_, nullptr)(std::move(result));
   }
 

@@ -8,6 +8,7 @@
 #include <deque>
 
 #include "errors/runtime.h"
+#include "runtime/impl/callback_watch.h"
 
 namespace streamops::runtime {
 namespace {
@@ -109,6 +110,7 @@ class State : public std::enable_shared_from_this<State<Stream>> {
 
   void received(const std::error_code& code, BytesView bytes) {
     if (closed_ || handler_ == nullptr) return;
+    const CallbackWatch watch;
     if (!bytes.empty()) handler_->on_data(bytes);
     if (code) finish(code);
   }
@@ -142,6 +144,7 @@ class State : public std::enable_shared_from_this<State<Stream>> {
     if (!queue_.empty()) return flush();
     writing_ = false;
     if (closing_) return finish_soon(std::nullopt);
+    const CallbackWatch watch;
     if (handler_ != nullptr) handler_->on_drained();
   }
 
@@ -160,6 +163,7 @@ class State : public std::enable_shared_from_this<State<Stream>> {
     socket().shutdown(Socket::shutdown_both, ignored);
     socket().close(ignored);
     asio::post(stream_.get_executor(), [self = this->shared_from_this(), error = std::move(error)] {
+      const CallbackWatch watch;
       if (ConnectionHandler* handler = std::exchange(self->handler_, nullptr)) handler->on_closed(error);
     });
   }
@@ -221,6 +225,7 @@ void make_tls_connection(Socket socket, std::shared_ptr<asio::ssl::context> cont
   }
   const auto side = is_server ? TlsStream::server : TlsStream::client;
   stream->async_handshake(side, [stream, context, server_name, done = std::move(done)](const std::error_code& code) {
+    const CallbackWatch watch;
     if (code) {
       done(Error(errors::runtime::cannot_connect, "TLS handshake with {} failed: {}",
                  server_name.empty() ? "the peer" : server_name, code.message()));

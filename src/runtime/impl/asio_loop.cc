@@ -7,6 +7,8 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "runtime/impl/callback_watch.h"
+
 namespace streamops::runtime {
 namespace {
 
@@ -17,7 +19,9 @@ class AsioTimer final : public Timer {
       : timer_(context), alive_(std::make_shared<bool>(true)) {
     timer_.expires_after(delay);
     timer_.async_wait([alive = alive_, callback = std::move(callback)](const asio::error_code& code) {
-      if (!code && *alive) callback();
+      if (code || !*alive) return;
+      const CallbackWatch watch;
+      callback();
     });
   }
   AsioTimer(const AsioTimer&) = delete;
@@ -54,6 +58,7 @@ class AsioWatch final : public Timer {
   static void wait(const std::shared_ptr<State>& state) {
     state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [state](const asio::error_code& code) {
       if (code || !state->alive) return;
+      const CallbackWatch watch;
       state->callback();
       if (state->alive) wait(state);
     });
@@ -86,7 +91,10 @@ class AsioLoopThread final : public LoopThread {
 }  // namespace
 
 void AsioLoop::post(Callback callback) {
-  asio::post(context_, std::move(callback));
+  asio::post(context_, [callback = std::move(callback)] {
+    const CallbackWatch watch;
+    callback();
+  });
 }
 
 TimerPtr AsioLoop::after(Microseconds delay, Callback callback) {

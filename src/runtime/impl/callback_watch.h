@@ -1,0 +1,56 @@
+// runtime/impl/callback_watch.h — a watchdog for callbacks that hold up their loop; only in sanitized builds.
+//
+//   wall time of a callback = computing + waiting for a core + blocked
+//
+// Blocked is what a loop must never be (a disk sync, a lock, a sleep): more than `blocked_limit` ends the process.
+// Computing is bounded too, more loosely, since the sanitizers make it slower. Waiting for a core is the machine's
+// affair and is left out, and so is a callback that the kernel had to read pages of the program for: what remains does
+// not depend on how busy the machine is.
+//
+// Threads: one object lives on the stack of the thread that runs the callback; a nested one does nothing.
+#pragma once
+
+#include "base/time.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STREAMOPS_WATCH_CALLBACKS 1
+#endif
+
+namespace streamops::runtime {
+
+#ifdef STREAMOPS_WATCH_CALLBACKS
+
+inline constexpr Microseconds blocked_limit = Milliseconds{10};
+inline constexpr Microseconds computing_limit = Milliseconds{200};
+
+/// What a thread has used so far.
+struct ThreadTimes {
+  Microseconds wall{0};
+  Microseconds computing{0};
+  Microseconds waiting_for_core{0};
+  long page_reads = 0;
+
+  static ThreadTimes now();
+};
+
+class CallbackWatch {
+ public:
+  CallbackWatch();
+  CallbackWatch(const CallbackWatch&) = delete;
+  CallbackWatch& operator=(const CallbackWatch&) = delete;
+  ~CallbackWatch();
+
+ private:
+  ThreadTimes before_;
+};
+
+#else
+
+class CallbackWatch {
+ public:
+  CallbackWatch() {}
+};
+
+#endif
+
+}  // namespace streamops::runtime

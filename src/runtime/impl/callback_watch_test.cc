@@ -1,0 +1,44 @@
+#include "runtime/impl/callback_watch.h"
+
+#ifdef STREAMOPS_WATCH_CALLBACKS
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+
+#include "runtime/loop.h"
+
+using namespace streamops;
+using namespace streamops::runtime;
+
+namespace {
+
+/// Runs `callback` on a loop in a process of its own; the signal that ended it, 0 if it ended by itself.
+int signal_after(const Callback& callback) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+    const std::unique_ptr<LoopThread> thread = make_loop_thread("watched");
+    std::promise<void> ran;
+    thread->loop().post(callback);
+    thread->loop().post([&] { ran.set_value(); });
+    ran.get_future().wait();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("a callback that blocks its loop ends a sanitized build, one that leaves soon does not") {
+  CHECK(signal_after([] { ::usleep(60'000); }) == SIGABRT);
+  CHECK(signal_after([] { ::usleep(1'000); }) == 0);
+}
+
+#endif
