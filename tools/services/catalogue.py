@@ -6,9 +6,6 @@ from pathlib import Path
 from .service import Problem, Service, Version
 
 HERE = Path(__file__).parent
-# Not recipes: the parts that recipes are built from.
-_OWN = {"__init__", "catalogue", "certificates", "cli", "cql_wire", "instance", "java", "kafka_wire", "manager", "maven", "ports",
-        "probe", "processes", "python_packages", "service"}
 
 
 def versions():
@@ -19,8 +16,8 @@ def versions():
 
 
 def recipe_names():
-    """Names of the services that have a recipe here."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in _OWN)
+    """Names of the services of versions.toml that have a recipe here."""
+    return list(dict.fromkeys(each.service for each in versions() if (HERE / f"{each.service}.py").is_file()))
 
 
 def recipe(name):
