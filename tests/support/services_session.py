@@ -1,0 +1,66 @@
+"""Real services for tests: started once a session, on free ports, by tools/services.
+
+    def test_something(services):
+        kafka = services("kafka@4")                     # started now, or the one that runs already
+        kafka.endpoints["bootstrap"]
+
+    services("kafka@4", secure="yes")                   # another one: other options, another instance
+    services("kafka@4", name="mine")                    # one of the test's own, which it may kill
+
+Services that need other ones by option get them by endpoint: services("spark@4.0", cassandra=cassandra.endpoints["contact_point"]).
+"""
+import atexit
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from services.manager import Manager  # noqa: E402
+from services.service import Problem  # noqa: E402,F401  (for tests that expect one)
+
+
+class Services:
+    """The services of this session. All are stopped, and their folder is deleted, at its end."""
+
+    def __init__(self):
+        self._folder = tempfile.mkdtemp(prefix="streamops-services-")
+        self.manager = Manager(self._folder, say=lambda text: print(text, file=sys.stderr, flush=True))
+        self._lock = threading.Lock()
+        atexit.register(self.stop)
+
+    def __call__(self, selector, name=None, **options):
+        label = "".join(f"+{key}={''.join(c if c.isalnum() or c in '.-' else '_' for c in str(value))}"
+                        for key, value in sorted(options.items()))
+        name = name or f"{selector}{label}"[:150]
+        with self._lock:
+            return self.manager.start(selector, name=name, options=options)
+
+    def kill(self, instance):
+        """SIGKILL; `restart` brings it back on the same ports with its data."""
+        self.manager.kill(instance.name)
+
+    def restart(self, instance):
+        return self.manager.start(instance.selector, name=instance.name)
+
+    def signal(self, instance, number):
+        """A signal to all its processes: SIGSTOP makes it half alive, ports open and nobody answering."""
+        for each in instance.identities().values():
+            os.kill(each.pid, number)
+
+    def pause(self, instance):
+        self.signal(instance, signal.SIGSTOP)
+
+    def resume(self, instance):
+        self.signal(instance, signal.SIGCONT)
+
+    def stop(self):
+        atexit.unregister(self.stop)
+        for name in self.manager.names():
+            self.manager.kill(name)  # nothing is worth keeping, and an orderly end of six JVMs takes half a minute
+        shutil.rmtree(self._folder, ignore_errors=True)
