@@ -20,6 +20,7 @@ struct Transfer {
   HttpRequest request;
   HttpResponse response;
   std::function<void(Result<HttpResponse>)> done;
+  bool headers_ended = false;  // what comes now are trailers
   bool too_large = false;
   char detail[CURL_ERROR_SIZE] = {};
 
@@ -46,11 +47,15 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
 size_t on_header(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // the next answer of a chain of redirects
+  if (line.starts_with("HTTP/")) {  // the next answer of a chain of redirects
+    transfer.response.headers.clear();
+    transfer.headers_ended = false;
+  }
+  if (trim(line).empty()) transfer.headers_ended = true;
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
-    transfer.response.headers.emplace_back(to_lower(trim(line.substr(0, colon))),
-                                           std::string(trim(line.substr(colon + 1))));
+    HttpHeaders& into = transfer.headers_ended ? transfer.response.trailers : transfer.response.headers;
+    into.emplace_back(to_lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
   }
   return size * count;
 }
@@ -235,6 +240,11 @@ class CurlClient final : public HttpClient {
     curl.easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
     curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    if (request.http2) {
+      const bool encrypted = equals_ignore_case(request.url.substr(0, 8), "https://");
+      curl.easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                       encrypted ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    }
     curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(std::max<std::int64_t>(1, request.timeout.count() / 1000)));
     curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -269,11 +279,23 @@ class CurlClient final : public HttpClient {
 
 }  // namespace
 
-const std::string* HttpResponse::header(std::string_view name) const {
+namespace {
+
+const std::string* find_header(const HttpHeaders& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (key == name) return &value;
   }
   return nullptr;
+}
+
+}  // namespace
+
+const std::string* HttpResponse::header(std::string_view name) const {
+  return find_header(headers, name);
+}
+
+const std::string* HttpResponse::trailer(std::string_view name) const {
+  return find_header(trailers, name);
 }
 
 std::unique_ptr<HttpClient> make_http_client(Loop& loop) {

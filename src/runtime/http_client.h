@@ -26,15 +26,18 @@ struct HttpRequest {
   Microseconds timeout = Seconds{30};
   std::size_t max_body = 64 * 1024 * 1024;  // a longer answer is an error, not memory
   std::optional<TlsOptions> tls;            // nothing: the system's certificates, verified
+  bool http2 = false;  // HTTP/2 from the first byte on http://, by ALPN on https://: what gRPC asks for
 };
 
 struct HttpResponse {
   int status = 0;
-  HttpHeaders headers;  // names in lower case
-  std::string body;     // already decompressed
+  HttpHeaders headers;   // names in lower case
+  HttpHeaders trailers;  // the same, sent after the body
+  std::string body;      // already decompressed
 
   /// The first header of that name (lower case), or nullptr.
   const std::string* header(std::string_view name) const;
+  const std::string* trailer(std::string_view name) const;
 };
 
 /// Cancels its request when destroyed.

@@ -174,6 +174,54 @@ TEST_CASE("libcurl is found, whichever build of it the machine has (SO-R016 othe
   CHECK(curl_library().ok());
 }
 
+TEST_CASE("what comes behind a chunked body are trailers, not headers") {
+  struct Answer : ConnectionHandler {
+    void on_data(BytesView) override {
+      const std::string_view text =
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: grpc-status\r\n\r\n3\r\nabc\r\n0\r\nGrpc-Status: "
+          "5\r\n\r\n";
+      connection->write(Bytes(text.begin(), text.end()));
+    }
+    void on_closed(const std::optional<Error>&) override {}
+    ConnectionPtr connection;
+  } answer;
+  const std::unique_ptr<LoopThread> thread = make_loop_thread("test-http");
+  Loop& loop = thread->loop();
+  std::promise<Result<HttpResponse>> done;
+  std::unique_ptr<Network> network;
+  std::unique_ptr<HttpClient> client;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<HttpCall> call;
+  loop.post([&] {
+    network = make_network(loop);
+    client = make_http_client(loop);
+    listener = network
+                   ->listen({"127.0.0.1", 0},
+                            [&](ConnectionPtr connection) {
+                              answer.connection = std::move(connection);
+                              answer.connection->set_handler(answer);
+                            })
+                   .value();
+    call = client->send({.url = "http://" + to_string(listener->local())},
+                        [&](Result<HttpResponse> result) { done.set_value(std::move(result)); });
+  });
+  const HttpResponse response = done.get_future().get().value();
+  CHECK(response.body == "abc");
+  CHECK(response.header("grpc-status") == nullptr);
+  REQUIRE(response.trailer("grpc-status") != nullptr);
+  CHECK(*response.trailer("grpc-status") == "5");
+  std::promise<void> gone;
+  loop.post([&] {
+    call.reset();
+    answer.connection.reset();
+    listener.reset();
+    client.reset();
+    network.reset();
+    gone.set_value();
+  });
+  gone.get_future().get();
+}
+
 TEST_CASE("a request split at every byte is the same request") {
   const std::string text = "POST /p?x=1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
   for (std::size_t cut = 1; cut < text.size(); ++cut) {
