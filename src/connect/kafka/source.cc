@@ -6,6 +6,7 @@
 
 #include "errors/kafka_client.h"
 #include "kafka/client/consumer.h"
+#include "kafka/client/failure.h"
 #include "kafka/client/topic_id.h"
 #include "runtime/network.h"
 
@@ -15,11 +16,6 @@ namespace {
 constexpr Microseconds patience_for_id = Seconds{3};
 constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds pause_while_trouble = Seconds{1};
-
-bool is_final(const Error& error) {
-  return error.is(errors::kafka_client::credentials_refused) || error.is(errors::kafka_client::not_allowed) ||
-         error.is(errors::kafka_client::bad_client_setting);
-}
 
 class KafkaSource final : public data::Source {
  public:
@@ -92,7 +88,7 @@ class KafkaSource final : public data::Source {
   }
 
   void again(const Error& error) {
-    if (is_final(error)) return fail(error);
+    if (kafka::is_final(error)) return fail(error);
     trouble_ = error;
     look_after(pause_);
     pause_ = std::min(pause_ * 2, pause_while_trouble);

@@ -29,6 +29,36 @@ TEST_CASE("what the library says becomes an error that says who has to act") {
   }
 }
 
+TEST_CASE("TLS that fails over a certificate is for a person, TLS that meets something else may pass") {
+  const char* untrusted =
+      "ssl://b:1/bootstrap: SSL handshake failed: certificate verify failed: broker certificate could not be verified";
+  CHECK(to_error(RD_KAFKA_RESP_ERR__SSL, "connecting", untrusted).code() == "SO-K213");
+  CHECK(is_final(to_error(RD_KAFKA_RESP_ERR__SSL, "connecting", untrusted)));
+  const char* plain = "ssl://b:1/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT listener?";
+  CHECK(to_error(RD_KAFKA_RESP_ERR__SSL, "connecting", plain).code() == "SO-K214");
+  const char* encrypted = "b:1/bootstrap: Disconnected: might be caused by incorrect security.protocol configuration";
+  const Error error = to_error(RD_KAFKA_RESP_ERR__TRANSPORT, "connecting", encrypted);
+  CHECK(error.code() == "SO-K214");
+  CHECK_FALSE(is_final(error));
+}
+
+TEST_CASE("news of the connections explain what failed, and refusals outweigh the rest") {
+  ConnectionNews news;
+  const Error late = to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, "looking for topic users");
+  CHECK(news.explain(late).message() == late.message());
+  news.note(to_error(RD_KAFKA_RESP_ERR__TRANSPORT, "connecting", "b:1: Connect failed: Connection refused"));
+  news.note(to_error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "connecting", "1/1 brokers are down"));
+  CHECK(news.explain(late).message() == "connecting: b:1: Connect failed: Connection refused (_TRANSPORT)");
+  CHECK_FALSE(news.refusal());
+  const Error refused = to_error(RD_KAFKA_RESP_ERR__AUTHENTICATION, "connecting", "b:1: invalid credentials");
+  news.note(refused);
+  news.note(late);
+  REQUIRE(news.refusal());
+  CHECK(news.explain(late).message() == refused.message());
+  news.clear();
+  CHECK(news.explain(late).message() == late.message());
+}
+
 TEST_CASE("the message says what was being done, the library's words and its name for it") {
   const Error error = to_error(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "writing to users");
   CHECK(error.message() == "writing to users: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED)");

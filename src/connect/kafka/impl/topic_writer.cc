@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "errors/kafka_client.h"
+#include "kafka/client/failure.h"
 
 namespace streamops::connect {
 namespace {
@@ -12,9 +13,8 @@ constexpr Microseconds pause_between_looks = Seconds{1};
 constexpr Microseconds pause_after_creation = Milliseconds{5};
 
 /// Nothing will ever go through with these.
-bool is_final(const Error& error) {
-  return error.is(errors::kafka_client::credentials_refused) || error.is(errors::kafka_client::not_allowed) ||
-         error.is(errors::kafka_client::bad_client_setting) || error.is(errors::kafka_client::request_refused);
+bool is_hopeless(const Error& error) {
+  return kafka::is_final(error) || error.is(errors::kafka_client::request_refused);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ void TopicWriter::create() {
 }
 
 void TopicWriter::again(const Error& error) {
-  if (is_final(error)) return opened(error);
+  if (is_hopeless(error)) return opened(error);
   trouble_ = error;
   retry_ = loop_.after(pause_between_looks, [this] { look(); });
 }
@@ -103,14 +103,14 @@ void TopicWriter::on_room() {
   if (!done_) return;
   // Nothing is reported while credentials are refused: the library would try for ever.
   const std::optional<Error> trouble = producer_->trouble();
-  if (trouble && is_final(*trouble)) failure_ = trouble;
+  if (trouble && is_hopeless(*trouble)) failure_ = trouble;
   send_more();
   finish_if_done();
 }
 
 void TopicWriter::finish_if_done() {
   const bool all_in = reported_ == rows_;
-  const bool hopeless = failure_ && (is_final(*failure_) || reported_ == next_row_);
+  const bool hopeless = failure_ && (is_hopeless(*failure_) || reported_ == next_row_);
   if (!all_in && !hopeless) return;
   std::sort(refused_.begin(), refused_.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
   Result<std::vector<data::RowFailure>> result = failure_ ? Result<std::vector<data::RowFailure>>(*failure_)

@@ -9,8 +9,22 @@
 namespace streamops::kafka {
 namespace {
 
-const ErrorInfo& classify(rd_kafka_resp_err_t code) {
+/// The library has one code for all that goes wrong with TLS; its words tell a certificate from a broken connection.
+const ErrorInfo& classify_tls(std::string_view detail) {
+  const bool certificate =
+      detail.find("certificate") != std::string_view::npos || detail.find("verif") != std::string_view::npos;
+  return certificate ? errors::kafka_client::tls_refused : errors::kafka_client::handshake_broken;
+}
+
+const ErrorInfo& classify_transport(std::string_view detail) {
+  const bool first_words = detail.find("security.protocol") != std::string_view::npos;
+  return first_words ? errors::kafka_client::handshake_broken : errors::kafka_client::broker_unreachable;
+}
+
+const ErrorInfo& classify(rd_kafka_resp_err_t code, std::string_view detail) {
   switch (code) {
+    case RD_KAFKA_RESP_ERR__SSL:
+      return classify_tls(detail);
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__RESOLVE:
@@ -18,13 +32,15 @@ const ErrorInfo& classify(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
     case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR__SSL:
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
     case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
     case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-      return errors::kafka_client::broker_unreachable;
+      return classify_transport(detail);
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
@@ -49,17 +65,44 @@ const ErrorInfo& classify(rd_kafka_resp_err_t code) {
   }
 }
 
+/// Brokers hang up on clients that do not log in where a login is asked for; the library knows no more than that.
+bool is_hang_up(std::string_view detail) {
+  return detail.find("Disconnected") != std::string_view::npos;
+}
+
 }  // namespace
 
 Error to_error(rd_kafka_resp_err_t code, std::string_view doing, const char* detail) {
-  const bool has_detail = detail != nullptr && *detail != '\0';
-  return Error(classify(code), "{}: {} ({})", doing, has_detail ? detail : rd_kafka_err2str(code),
-               rd_kafka_err2name(code));
+  const std::string_view words = detail == nullptr ? std::string_view() : std::string_view(detail);
+  Error error(classify(code, words), "{}: {} ({})", doing, words.empty() ? rd_kafka_err2str(code) : words,
+              rd_kafka_err2name(code));
+  if (error.is(errors::kafka_client::broker_unreachable) && is_hang_up(words)) {
+    return error.with_hint(
+        "the broker hung up: it is stopping, or the listener asks for a login (`sasl`) or for TLS (`tls: {}`)");
+  }
+  return error;
 }
 
 bool is_final(const Error& error) {
   return error.is(errors::kafka_client::credentials_refused) || error.is(errors::kafka_client::not_allowed) ||
+         error.is(errors::kafka_client::tls_refused) || error.is(errors::kafka_client::bad_client_setting) ||
          error.is(errors::kafka_client::offset_gone);
+}
+
+void ConnectionNews::note(const Error& error) {
+  // "1 of 1 brokers are down" follows each time and says less than the news before it.
+  const bool is_sum = error.message().find("brokers are down") != std::string::npos;
+  if (news_ && (is_sum || (is_final(*news_) && !is_final(error)))) return;
+  news_ = error;
+}
+
+std::optional<Error> ConnectionNews::refusal() const {
+  return news_ && is_final(*news_) ? news_ : std::nullopt;
+}
+
+Error ConnectionNews::explain(const Error& failed) const {
+  if (const std::optional<Error> refused = refusal()) return *refused;
+  return news_ && failed.is(errors::kafka_client::broker_unreachable) ? *news_ : failed;
 }
 
 }  // namespace streamops::kafka

@@ -77,7 +77,8 @@ Result<std::shared_ptr<Instance>> Instance::open(rd_kafka_type_t type, const Cli
     return Error(errors::kafka_client::bad_client_setting, "Kafka client: {}", text.data());
   conf.conf = nullptr;  // the handle has it now
 
-  instance->wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  // Full from the start: news that came before the queue was watched would wake nobody, nor would any after them.
+  instance->wake_ = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
   instance->main_queue_ = rd_kafka_queue_get_main(instance->handle_);
   instance->queues_.push_back(instance->main_queue_);
   instance->watch(instance->main_queue_);

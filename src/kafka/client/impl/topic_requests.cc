@@ -60,12 +60,19 @@ void TopicRequests::create_topic(const NewTopic& topic, std::function<void(Resul
 }
 
 void TopicRequests::describe_topic(const std::string& name, std::function<void(Result<Description>)> done) {
+  const std::uint64_t number = next_request_++;
+  descriptions_[number] = std::move(done);
   pool_.run_then(
       loop_, [instance = instance_, name] { return fetch_description(instance->handle(), name); },
-      [this, alive = std::weak_ptr<int>(alive_), done = std::move(done)](Result<Description> result) {
+      [this, alive = std::weak_ptr<int>(alive_), number](Result<Description> result) {
         if (alive.expired()) return;
-        // Wrong credentials look like a time-out to the one who asked; the event tells the reason.
-        done(!result && refusal_ ? Result<Description>(*refusal_) : std::move(result));
+        const auto found = descriptions_.find(number);
+        if (found == descriptions_.end()) return;  // failed early
+        const Described answer = std::move(found->second);
+        descriptions_.erase(found);
+        if (!result) return answer(news_.explain(result.error()));
+        news_.clear();
+        answer(std::move(result));
       });
 }
 
@@ -81,7 +88,23 @@ void TopicRequests::serve() {
 }
 
 void TopicRequests::note(const Error& error) {
-  if (is_final(error)) refusal_ = error;
+  news_.note(error);
+  if (!news_.refusal()) return;
+  loop_.post([this, alive = std::weak_ptr<int>(alive_), refusal = *news_.refusal()] {
+    if (!alive.expired()) fail_all(refusal);
+  });
+}
+
+void TopicRequests::fail_all(const Error& error) {
+  const std::map<std::uint64_t, Request> requests = std::exchange(requests_, {});
+  const std::map<std::uint64_t, Described> descriptions = std::exchange(descriptions_, {});
+  const std::weak_ptr<int> alive(alive_);
+  for (const auto& [number, request] : requests) {
+    if (!alive.expired()) request.done(error);
+  }
+  for (const auto& [number, answer] : descriptions) {
+    if (!alive.expired()) answer(error);
+  }
 }
 
 void TopicRequests::take_result(rd_kafka_event_t* event) {
@@ -92,10 +115,11 @@ void TopicRequests::take_result(rd_kafka_event_t* event) {
   request.done(result_of(event, request.doing));
 }
 
-Result<void> TopicRequests::result_of(rd_kafka_event_t* event, const std::string& doing) const {
+Result<void> TopicRequests::result_of(rd_kafka_event_t* event, const std::string& doing) {
   if (const rd_kafka_resp_err_t code = rd_kafka_event_error(event); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return refusal_ ? *refusal_ : to_error(code, doing, rd_kafka_event_error_string(event));
+    return news_.explain(to_error(code, doing, rd_kafka_event_error_string(event)));
   }
+  news_.clear();
   std::size_t count = 0;
   const rd_kafka_topic_result_t** topics =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kafka/client/admin.h"
+#include "kafka/client/impl/failure.h"
 #include "kafka/client/impl/instance.h"
 
 namespace streamops::kafka {
@@ -22,7 +23,8 @@ class TopicRequests final : public Admin {
 
   /// The handle's owner was woken: results may wait.
   void serve();
-  /// The handle's owner has heard this; refused credentials explain time-outs.
+  /// The handle's owner has heard this. News of the connections explain requests that fail; refused credentials fail
+  /// them at once, since the library would try on until each times out.
   void note(const Error& error);
 
  private:
@@ -30,8 +32,10 @@ class TopicRequests final : public Admin {
     std::string doing;
     std::function<void(Result<void>)> done;
   };
+  using Described = std::function<void(Result<std::optional<TopicDescription>>)>;
   void take_result(rd_kafka_event_t* event);
-  Result<void> result_of(rd_kafka_event_t* event, const std::string& doing) const;
+  Result<void> result_of(rd_kafka_event_t* event, const std::string& doing);
+  void fail_all(const Error& error);
 
   std::shared_ptr<Instance> instance_;
   runtime::Loop& loop_;
@@ -39,8 +43,9 @@ class TopicRequests final : public Admin {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   rd_kafka_queue_t* results_;  // the instance's
   std::map<std::uint64_t, Request> requests_;
+  std::map<std::uint64_t, Described> descriptions_;
   std::uint64_t next_request_ = 1;
-  std::optional<Error> refusal_;
+  ConnectionNews news_;
 };
 
 }  // namespace streamops::kafka

@@ -1,0 +1,12 @@
+// kafka/client/failure.h — what a caller can do about an error of this client.
+#pragma once
+
+#include "base/error.h"
+
+namespace streamops::kafka {
+
+/// True when neither waiting nor the library's own retries cure it: credentials, rights, certificates, settings,
+/// offsets that are gone.
+bool is_final(const Error& error);
+
+}  // namespace streamops::kafka
