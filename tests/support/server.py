@@ -26,11 +26,12 @@ def free_port():
 class Server:
     """One server process and its data directory. Use it as a context manager."""
 
-    def __init__(self, *arguments, settings=()):
+    def __init__(self, *arguments, settings=(), environment=None):
         self.directory = tempfile.mkdtemp(prefix="streamops-test-")
         self.data = os.path.join(self.directory, "data")
         self.arguments = list(arguments)
         self.settings = list(settings)
+        self.environment = environment
         self.ports = {name: free_port() for name in ("kafka", "kafka_second", "cql", "console", "control_center")}
         self.process = None
         self.endpoints = {}
@@ -54,7 +55,8 @@ class Server:
 
     def start(self, timeout=20):
         with open(os.path.join(self.directory, "log"), "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=self.environment)
         deadline = time.monotonic() + timeout
         path = os.path.join(self.data, "endpoints.json")
         while time.monotonic() < deadline:

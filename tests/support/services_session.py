@@ -7,6 +7,8 @@
     services("kafka@4", secure="yes")                   # another one: other options, another instance
     services("kafka@4", name="mine")                    # one of the test's own, which it may kill
 
+    chosen("kafka")                                 # "kafka@4": the version that this session tests
+
 Services that need other ones by option get them by endpoint: services("spark@4.0", cassandra=cassandra.endpoints["contact_point"]).
 """
 import atexit
@@ -21,8 +23,17 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from services import catalogue  # noqa: E402
 from services.manager import Manager  # noqa: E402
 from services.service import Problem  # noqa: E402,F401  (for tests that expect one)
+
+
+def chosen(service):
+    """The selector of the version to test: as STREAMOPS_TEST_SERVICES says ("kafka@3.9 cassandra@4.1"), else the default one."""
+    for each in os.environ.get("STREAMOPS_TEST_SERVICES", "").split():
+        if each.partition("@")[0] == service:
+            return catalogue.select(each).selector
+    return catalogue.select(service).selector
 
 
 class Services:
