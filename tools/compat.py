@@ -1,0 +1,115 @@
+"""Runs the tests on real services, a session a combination of versions; `./dev compat` calls it.
+
+    compat.py              one session, with one version of each
+    compat.py --all        every combination; writes the table between the marks in README.md
+    compat.py --only kafka@3.9,cassandra@4.1     the sessions that have all of these
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from services import catalogue  # noqa: E402
+
+BEGIN, END = "<!-- combinations -->", "<!-- end of combinations -->"
+
+
+@dataclass
+class Session:
+    """One run of pytest on one choice of versions."""
+    services: tuple  # selectors, those that the row is about
+    folder: str
+    what: str        # what the tests of the folder show
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0
+    failures: list = field(default_factory=list)
+
+    def run(self, report):
+        report.unlink(missing_ok=True)
+        environment = {**os.environ, "STREAMOPS_TEST_SERVICES": " ".join(self.services)}
+        environment.setdefault("STREAMOPS_BIN", str(ROOT / "build" / "release" / "streamops"))
+        subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", self.folder],
+                       cwd=ROOT, env=environment, check=False)
+        if report.is_file():
+            self.read(report)
+        else:
+            self.failed, self.failures = 1, ["the session did not end"]
+
+    def read(self, report):
+        suite = ElementTree.parse(report).getroot().find("testsuite")
+        self.skipped = int(suite.get("skipped"))
+        self.failed = int(suite.get("failures")) + int(suite.get("errors"))
+        self.passed = int(suite.get("tests")) - self.failed - self.skipped
+        self.seconds = float(suite.get("time"))
+        self.failures = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None or case.find("error") is not None]
+
+
+def sessions():
+    """Every combination: each Kafka with each Cassandra, then each version of what stands beside them."""
+    def selectors(service):
+        return [each.selector for each in catalogue.versions() if each.service == service]
+
+    pairs = [Session((kafka, cassandra), "tests/real", "reference pipeline, logins, TLS, crashes")
+             for kafka in selectors("kafka") for cassandra in selectors("cassandra")]
+    beside = [("registry", "Avro with a schema registry"), ("spark", "`engine: spark`"), ("airflow", "the DAG in Airflow")]
+    others = [Session((selector,), f"tests/compat/{service}", what) for service, what in beside for selector in selectors(service)]
+    return [each for each in pairs + others if (ROOT / each.folder).is_dir()]
+
+
+def name_of(selector):
+    version = catalogue.select(selector)
+    names = {"kafka": "Kafka", "cassandra": "Cassandra", "registry": "Apicurio Registry", "spark": "Spark", "airflow": "Airflow"}
+    mode = {"zookeeper": " with ZooKeeper", "kraft": " (KRaft)"}.get(version.facts.get("mode"), "")
+    return f"{names[version.service]} {version.number}{mode}"
+
+
+def table(done):
+    rows = [f"| {' + '.join(name_of(each) for each in session.services)} | {session.what} | "
+            f"{session.passed} passed{f', {session.failed} failed' if session.failed else ''}"
+            f"{f', {session.skipped} skipped' if session.skipped else ''} | {session.seconds:.0f} s |" for session in done]
+    return "\n".join(["| on | tests of | result | time |", "| --- | --- | --- | --- |", *rows])
+
+
+def write_table(done):
+    """Puts the table between its marks."""
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    path.write_text(between.sub(lambda _: f"{BEGIN}\n{table(done)}\n{END}", text), encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="every combination, and the README's table")
+    parser.add_argument("--only", default="", help="services that a session must have, with commas between")
+    given = parser.parse_args()
+    wanted = {catalogue.select(each).selector for each in given.only.split(",") if each}
+    if given.all or wanted:
+        chosen = [each for each in sessions() if wanted <= set(each.services)]
+    else:
+        chosen = [each for each in sessions() if all(catalogue.select(one.partition("@")[0]).selector == one for one in each.services)]
+    report = ROOT / "build" / "compat-report.xml"
+    report.parent.mkdir(exist_ok=True)
+    for session in chosen:
+        print(f"== {' + '.join(session.services)}: {session.folder}", file=sys.stderr, flush=True)
+        session.run(report)
+    print(table(chosen))
+    for session in chosen:
+        for failure in session.failures:
+            print(f"failed on {' + '.join(session.services)}: {failure}")
+    if given.all and not wanted:
+        write_table(chosen)
+    return 1 if any(session.failed for session in chosen) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
