@@ -33,10 +33,19 @@ struct RowOf {
   std::size_t row;
 };
 
-class CassandraSink final : public data::Sink {
+/// A row on its way to the server.
+struct Flight {
+  RowOf of;
+  runtime::MonotonicTime sent;
+  bool was_full = false;  // the limit held others back meanwhile
+};
+
+class CassandraSink final : public data::Sink, public cql::WriteListener {
  public:
   CassandraSink(CassandraSinkOptions options, std::unique_ptr<cql::Client> client, runtime::Loop& loop)
-      : options_(std::move(options)), client_(std::move(client)), loop_(loop), limit_(options_.max_in_flight) {}
+      : options_(std::move(options)), client_(std::move(client)), loop_(loop), limit_(options_.max_in_flight) {
+    client_->set_write_listener(this);
+  }
   CassandraSink(const CassandraSink&) = delete;
   CassandraSink& operator=(const CassandraSink&) = delete;
   ~CassandraSink() override { *alive_ = false; }
@@ -81,16 +90,48 @@ class CassandraSink final : public data::Sink {
     finish_closing();
   }
 
+  void on_write(std::uint64_t tag, Outcome outcome, const Error* error) override {
+    Flight& flight = flights_[tag];
+    const RowOf row = std::move(flight.of);
+    free_flights_.push_back(static_cast<std::uint32_t>(tag));
+    --in_flight_;
+    switch (outcome) {
+      case Outcome::written:
+        limit_.answered(loop_.clock().monotonic() - flight.sent, flight.was_full);
+        recovered();
+        finish_row(row.job, row.row, std::nullopt);
+        break;
+      case Outcome::again:
+        again_.push_back(row);
+        break;
+      case Outcome::failed:
+        failed(row, *error);
+        break;
+    }
+    pump_soon();
+    finish_closing();
+  }
+
+  void on_room() override {
+    no_room_ = false;
+    pump_soon();
+  }
+
+  void on_refused(const Error& error) override {
+    no_room_ = false;
+    for (const JobPtr& job : std::exchange(jobs_, {})) end(job, error);
+    for (const RowOf& row : std::exchange(again_, {})) end(row.job, error);
+  }
+
  private:
   /// Sends as many rows as the limit allows: those that failed first, then the next ones.
   void pump() {
     if (pumping_ || pause_) return;
     pumping_ = true;
-    const std::shared_ptr<bool> alive = alive_;
-    // Encoding failures may end a job, whose callback may destroy this sink.
-    while (*alive && in_flight_ < limit_.value() && send_next()) {
+    now_ = loop_.clock().wall();
+    while (!no_room_ && in_flight_ < limit_.value() && send_next()) {
     }
-    if (*alive) pumping_ = false;
+    pumping_ = false;
   }
 
   bool send_next() {
@@ -98,51 +139,52 @@ class CassandraSink final : public data::Sink {
       const RowOf row = std::move(again_.front());
       again_.pop_front();
       if (row.job->ended) continue;
-      send(row.job, row.row);
+      send(row);
       return true;
     }
     while (!jobs_.empty()) {
-      const JobPtr job = jobs_.front();
+      const JobPtr& job = jobs_.front();
       if (job->ended || job->next == job->batch.batch.rows) {
         jobs_.pop_front();
         continue;
       }
-      send(job, job->next++);
+      send({job, job->next++});
       return true;
     }
     return false;
   }
 
-  void send(const JobPtr& job, std::size_t row) {
-    Bytes values;
-    values.reserve(last_size_ + 64);
-    const Result<RowEncoder::Outcome> outcome = encoder_->encode(job->batch, row, loop_.clock().wall(), values);
-    if (!outcome) return finish_row(job, row, outcome.error());
-    if (*outcome == RowEncoder::Outcome::expired) return finish_row(job, row, std::nullopt);
-    last_size_ = values.size();
-    ++in_flight_;
+  /// Hot path: once per row. The values go into one buffer that is used again, and from there into the connection's.
+  void send(RowOf row) {
+    values_.clear();
+    const Result<RowEncoder::Outcome> outcome = encoder_->encode(row.job->batch, row.row, now_, values_);
+    if (!outcome) return finish_row(row.job, row.row, outcome.error());
+    if (*outcome == RowEncoder::Outcome::expired) return finish_row(row.job, row.row, std::nullopt);
     const bool is_insert = *outcome == RowEncoder::Outcome::insert;
-    client_->execute(is_insert ? table_->insert : table_->erase, std::move(values),
-                     [this, alive = alive_, job, row, sent = loop_.clock().monotonic(),
-                      full = in_flight_ >= limit_.value()](const Result<cql::Answer>& answer) {
-                       if (!*alive) return;
-                       --in_flight_;
-                       if (answer) {
-                         limit_.answered(loop_.clock().monotonic() - sent, full);
-                         recovered();
-                         finish_row(job, row, std::nullopt);
-                       } else {
-                         failed(job, row, answer.error());
-                       }
-                       if (!*alive) return;
-                       pump_soon();
-                       finish_closing();
-                     });
+    const std::uint32_t tag = take_flight();
+    if (!client_->write(is_insert ? *table_->insert : *table_->erase, values_, tag)) {
+      free_flights_.push_back(tag);
+      again_.push_front(std::move(row));
+      no_room_ = true;
+      return;
+    }
+    ++in_flight_;
+    flights_[tag] = {std::move(row), loop_.clock().monotonic(), in_flight_ >= limit_.value()};
+  }
+
+  std::uint32_t take_flight() {
+    if (free_flights_.empty()) {
+      flights_.emplace_back();
+      return static_cast<std::uint32_t>(flights_.size() - 1);
+    }
+    const std::uint32_t tag = free_flights_.back();
+    free_flights_.pop_back();
+    return tag;
   }
 
   /// Answers come in bunches; one round of sending serves them all.
   void pump_soon() {
-    if (pump_posted_ || pause_ || (again_.empty() && jobs_.empty())) return;
+    if (pump_posted_ || pause_ || no_room_ || (again_.empty() && jobs_.empty())) return;
     pump_posted_ = true;
     loop_.post([this, alive = alive_] {
       if (!*alive) return;
@@ -156,17 +198,17 @@ class CassandraSink final : public data::Sink {
     pause_length_ = kFirstPause;
   }
 
-  void failed(const JobPtr& job, std::size_t row, const Error& error) {
+  void failed(const RowOf& row, const Error& error) {
     switch (cql::classify(error)) {
       case cql::FailureKind::request:
-        return finish_row(job, row, error);
+        return finish_row(row.job, row.row, error);
       case cql::FailureKind::fatal:
-        return end(job, error);
+        return end(row.job, error);
       case cql::FailureKind::retriable:
         break;
     }
     trouble_ = error;
-    again_.push_back({job, row});
+    again_.push_back(row);
     if (pause_) return;
     limit_.overloaded();
     const auto half = static_cast<std::uint64_t>(pause_length_.count() / 2);
@@ -214,13 +256,17 @@ class CassandraSink final : public data::Sink {
   std::optional<RowEncoder> encoder_;
   InFlightLimit limit_;
   std::size_t in_flight_ = 0;
-  std::size_t last_size_ = 256;
+  std::vector<Flight> flights_;  // by tag
+  std::vector<std::uint32_t> free_flights_;
+  Bytes values_;  // of the row being sent
+  WallTime now_;  // of this round of sending
   std::deque<JobPtr> jobs_;
   std::deque<RowOf> again_;
   std::optional<Error> trouble_;
   runtime::TimerPtr pause_;
   Microseconds pause_length_ = kFirstPause;
   bool pumping_ = false;
+  bool no_room_ = false;  // the client takes nothing until it calls on_room()
   bool pump_posted_ = false;
   std::function<void()> closing_;
 };

@@ -43,25 +43,46 @@ class FakeClient final : public cql::Client {
     statement->text = std::move(text);
     loop_.post([done, statement] { done(cql::PreparedStatementPtr(statement)); });
   }
-  void execute(cql::PreparedStatementPtr statement, Bytes values, Done done) override {
+  void select(std::string text, cql::ReadOptions, Done done) override { query(std::move(text), std::move(done)); }
+  void select(cql::PreparedStatementPtr statement, Bytes, cql::ReadOptions, Done done) override {
+    query(statement->text, std::move(done));
+  }
+  void execute(cql::PreparedStatementPtr statement, Bytes, Done done) override {
+    query(statement->text, std::move(done));
+  }
+  void set_write_listener(cql::WriteListener* listener) override { listener_ = listener; }
+  bool write(const cql::PreparedStatement& statement, BytesView values, std::uint64_t tag) override {
+    if (refusal) {
+      loop_.post([this] { listener_->on_refused(*refusal); });
+      return false;
+    }
+    if (under_way >= room) return false;
     ++attempts;
     ++under_way;
     most_under_way = std::max(most_under_way, under_way);
+    const bool forgotten = forget && forget(attempts);
     const std::optional<Error> error = fail ? fail(attempts) : std::nullopt;
-    if (!error) writes.push_back({statement->text, std::move(values)});
-    timers_.push_back(loop_.after(latency, [this, done, error] {
+    if (!error && !forgotten) writes.push_back({statement.text, Bytes(values.begin(), values.end())});
+    timers_.push_back(loop_.after(latency, [this, tag, error, forgotten] {
+      using Outcome = cql::WriteListener::Outcome;
       --under_way;
-      if (error) return done(*error);
-      done(cql::Answer{});
+      const Outcome outcome = error ? Outcome::failed : forgotten ? Outcome::again : Outcome::written;
+      listener_->on_write(tag, outcome, error ? &*error : nullptr);
+      listener_->on_room();
     }));
+    return true;
   }
   std::size_t in_flight() const override { return under_way; }
   std::optional<Error> trouble() const override { return std::nullopt; }
   int version() const override { return protocol; }
+  std::vector<cql::HostStatus> hosts() const override { return {}; }
 
   std::vector<std::string> queries;
   std::vector<Write> writes;
   std::function<std::optional<Error>(std::size_t attempt)> fail;
+  std::function<bool(std::size_t attempt)> forget;  // the statement, at this attempt
+  std::optional<Error> refusal;
+  std::size_t room = 100'000;
   Microseconds latency = Milliseconds{1};
   std::size_t attempts = 0;
   std::size_t under_way = 0;
@@ -90,6 +111,7 @@ class FakeClient final : public cql::Client {
   }
 
   runtime::VirtualLoop& loop_;
+  cql::WriteListener* listener_ = nullptr;
   std::vector<Column> columns_;
   std::vector<runtime::TimerPtr> timers_;
 };
@@ -342,4 +364,43 @@ TEST_CASE("closing waits for what is under way") {
   fixture.loop.run_dry(Seconds{1});
   CHECK(written);
   CHECK(closed);
+}
+
+TEST_CASE("rows of a statement that the server forgot are sent again at once") {
+  Fixture fixture;
+  REQUIRE(fixture.open().ok());
+  fixture.client->forget = [](std::size_t attempt) { return attempt <= 50; };
+  const auto result = fixture.write(users(200), Milliseconds{200});
+  REQUIRE(result.has_value());
+  CHECK(result->value().empty());
+  CHECK(fixture.client->writes.size() == 200);
+  CHECK(fixture.client->attempts == 250);
+  CHECK_FALSE(fixture.sink->trouble().has_value());
+}
+
+TEST_CASE("a client without room is waited for, and nothing is lost") {
+  Fixture fixture;
+  REQUIRE(fixture.open().ok());
+  fixture.client->room = 7;
+  const auto result = fixture.write(users(500));
+  REQUIRE(result.has_value());
+  CHECK(result->value().empty());
+  CHECK(fixture.client->writes.size() == 500);
+  CHECK(fixture.client->most_under_way == 7);
+}
+
+TEST_CASE("servers that refuse us for good end every write") {
+  Fixture fixture;
+  REQUIRE(fixture.open().ok());
+  fixture.client->refusal = Error(errors::cql_client::credentials, "bad credentials");
+  int ended = 0;
+  for (int i = 0; i < 3; ++i) {
+    fixture.sink->write(users(10), [&](const auto& result) {
+      REQUIRE_FALSE(result.ok());
+      CHECK(result.error().is(errors::cql_client::credentials));
+      ++ended;
+    });
+  }
+  fixture.loop.settle();
+  CHECK(ended == 3);
 }

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <deque>
 
-#include "cql/client/impl/server_connection.h"
+#include "cql/client/impl/cluster_watch.h"
+#include "cql/client/impl/host_pool.h"
+#include "cql/client/impl/read.h"
+#include "cql/client/token_ring.h"
 #include "errors/cql_client.h"
 
 namespace streamops::cql {
 namespace {
 
-constexpr Microseconds first_pause = Milliseconds{50};
-constexpr Microseconds longest_pause = Seconds{5};
 constexpr Microseconds expiry_interval = Milliseconds{250};
+constexpr std::size_t most_hosts = 256;  // of one datacenter; a client needs no connection to more
 
 Result<PreparedStatementPtr> to_statement(const Answer& answer, std::string text) {
   const auto* prepared = std::get_if<Prepared>(&answer.message);
@@ -25,192 +27,313 @@ Result<PreparedStatementPtr> to_statement(const Answer& answer, std::string text
   return PreparedStatementPtr(std::move(statement));
 }
 
-/// One connection that stands, or the attempts to have one.
-struct Slot {
-  runtime::Endpoint host;
-  std::unique_ptr<ServerConnection> connection;
-  runtime::TimerPtr retry;
-  Microseconds pause = first_pause;
-  std::uint64_t attempt = 0;  // an answer to an older attempt is stale
-};
+Bytes to_bytes(std::string_view text) {
+  const BytesView bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
 
-class PooledClient final : public Client {
+class ClusterClient final : public Client, public HostPool::Owner {
  public:
-  PooledClient(ClientOptions options, runtime::Loop& loop, runtime::Network& network)
-      : options_(std::move(options)), loop_(loop), network_(network) {
-    for (const runtime::Endpoint& host : options_.contact_points) {
-      for (std::size_t i = 0; i < options_.connections_per_host; ++i) slots_.push_back(Slot{host, nullptr, nullptr});
-    }
-    for (std::size_t i = 0; i < slots_.size(); ++i) connect(i);
+  ClusterClient(ClientOptions options, runtime::Loop& loop, runtime::Network& network)
+      : options_(std::move(options)),
+        loop_(loop),
+        network_(network),
+        watch_(options_, loop, [this](ClusterMap map) { apply(std::move(map)); }) {
+    for (const runtime::Endpoint& host : options_.contact_points) add_host(host, true);
+    arm_expiry();
   }
-  PooledClient(const PooledClient&) = delete;
-  PooledClient& operator=(const PooledClient&) = delete;
-  ~PooledClient() override { *alive_ = false; }
+  ClusterClient(const ClusterClient&) = delete;
+  ClusterClient& operator=(const ClusterClient&) = delete;
+  ~ClusterClient() override { *alive_ = false; }
 
-  void query(std::string text, Done done) override {
-    PendingRequest request;
-    request.opcode = Opcode::query;
-    request.body.assign(text.begin(), text.end());
-    request.done = std::move(done);
-    submit(std::move(request));
+  void query(std::string text, Done done) override { submit(make(Opcode::query, to_bytes(text), std::move(done))); }
+
+  void select(std::string text, ReadOptions options, Done done) override {
+    start_read(make(Opcode::query, to_bytes(text), std::move(done)), std::move(options));
+  }
+
+  void select(PreparedStatementPtr statement, Bytes values, ReadOptions options, Done done) override {
+    RequestPtr request = make(Opcode::execute, std::move(values), std::move(done));
+    request->statement = std::move(statement);
+    start_read(std::move(request), std::move(options));
   }
 
   void prepare(std::string text, std::function<void(Result<PreparedStatementPtr>)> done) override {
-    PendingRequest request;
-    request.opcode = Opcode::prepare;
-    request.body.assign(text.begin(), text.end());
-    request.done = [text = std::move(text), done = std::move(done)](const Result<Answer>& answer) {
-      if (!answer) return done(answer.error());
-      done(to_statement(*answer, text));
-    };
-    submit(std::move(request));
+    Bytes body = to_bytes(text);
+    submit(make(Opcode::prepare, std::move(body),
+                [text = std::move(text), done = std::move(done)](const Result<Answer>& answer) {
+                  if (!answer) return done(answer.error());
+                  done(to_statement(*answer, text));
+                }));
   }
 
   void execute(PreparedStatementPtr statement, Bytes values, Done done) override {
-    PendingRequest request;
-    request.opcode = Opcode::execute;
-    request.statement = std::move(statement);
-    request.body = std::move(values);
-    request.done = std::move(done);
+    RequestPtr request = make(Opcode::execute, std::move(values), std::move(done));
+    request->statement = std::move(statement);
     submit(std::move(request));
+  }
+
+  void set_write_listener(WriteListener* listener) override { listener_ = listener; }
+
+  bool write(const PreparedStatement& statement, BytesView values, std::uint64_t tag) override {
+    ServerConnection* connection = writer_for(statement, values);
+    if (connection == nullptr) {
+      wants_room_ = true;
+      if (refusal_) refuse_soon();
+      return false;
+    }
+    connection->write(statement, values, tag);
+    return true;
   }
 
   std::size_t in_flight() const override {
     std::size_t count = waiting_.size();
-    for (const Slot& slot : slots_) count += slot.connection ? slot.connection->load() : 0;
+    for (const auto& host : hosts_) count += host->load();
     return count;
   }
 
-  std::optional<Error> trouble() const override { return ready_connection(false) == nullptr ? trouble_ : std::nullopt; }
+  std::optional<Error> trouble() const override { return any_up() ? std::nullopt : trouble_; }
 
-  int version() const override { return known_version_; }
+  int version() const override { return version_; }
+
+  std::vector<HostStatus> hosts() const override {
+    std::vector<HostStatus> out;
+    for (const auto& host : hosts_) out.push_back({host->at(), host->datacenter, host->release_version, host->is_up()});
+    return out;
+  }
+
+  // --- what the hosts tell ---
+
+  void on_up(HostPool& host, ServerConnection& connection) override {
+    version_ = static_cast<int>(connection.version());
+    refusal_.reset();
+    if (options_.discover && watch_.connection() == nullptr) watch_.use(connection, host.at());
+    loop_.post([this, alive = alive_] {
+      if (*alive) on_room();
+    });
+  }
+
+  void on_trouble(HostPool&, const Error& error) override {
+    trouble_ = error;
+    move_watch();
+    if (any_up() || classify(error) != FailureKind::fatal) return;
+    // Nothing changes by waiting when the servers refuse us: what waits is told now.
+    refusal_ = error;
+    fail_waiting(error);
+    if (wants_room_) refuse_soon();
+  }
+
+  void on_unanswered(ServerConnection::Unanswered unanswered, const Error& error) override {
+    const std::shared_ptr<bool> alive = alive_;
+    for (std::size_t i = 0; *alive && i < unanswered.writes.size(); ++i)
+      listener_->on_write(unanswered.writes[i], WriteListener::Outcome::failed, &error);
+    for (std::size_t i = 0; *alive && i < unanswered.requests.size(); ++i) unanswered.requests[i]->done(error);
+  }
+
+  void on_room() override {
+    dispatch();
+    if (wants_room_ && any_up()) {
+      wants_room_ = false;
+      listener_->on_room();
+    }
+  }
+
+  void on_event(const EventMessage& event) override {
+    watch_.on_event(event);
+    const auto* node = std::get_if<NodeEvent>(&event);
+    if (node == nullptr || node->change != "UP") return;
+    const std::string address = address_text(node->address.view());
+    for (const auto& host : hosts_) {
+      if (host->address().host == address && host->address().port == node->port) host->connect_now();
+    }
+  }
+
+  WriteListener* listener() override { return listener_; }
 
  private:
-  void connect(std::size_t index) {
-    Slot& slot = slots_[index];
-    const std::uint64_t attempt = ++slot.attempt;
-    network_.connect(slot.host, options_.connect_timeout, options_.tls,
-                     [this, alive = alive_, index, attempt](Result<runtime::ConnectionPtr> connection) {
-                       if (!*alive || slots_[index].attempt != attempt) return;
-                       if (!connection)
-                         return retry_later(index,
-                                            Error(errors::cql_client::unreachable, "{}", connection.error().message()));
-                       handshake(index, std::move(connection).value());
-                     });
+  static RequestPtr make(Opcode opcode, Bytes body, Done done) {
+    auto request = std::make_unique<Request>();
+    request->opcode = opcode;
+    request->body = std::move(body);
+    request->done = std::move(done);
+    return request;
   }
 
-  void handshake(std::size_t index, runtime::ConnectionPtr connection) {
-    Slot& slot = slots_[index];
-    ServerConnection::Events events;
-    const auto guarded = [this, alive = alive_, index](auto work) {
-      return [this, alive, index, work] {
-        if (*alive) work(*this, index);
-      };
-    };
-    events.on_ready = guarded([](PooledClient& self, std::size_t at) { self.ready(at); });
-    events.on_idle_stream = guarded([](PooledClient& self, std::size_t) { self.dispatch(); });
-    events.on_closed = [this, alive = alive_, index](const Error& error, bool version_refused,
-                                                     std::vector<PendingRequest> unanswered) {
-      if (*alive) closed(index, error, version_refused);
-      for (PendingRequest& request : unanswered) {
-        if (*alive) request.done(error);
-      }
-    };
-    slot.connection = std::make_unique<ServerConnection>(options_, slot.host, next_version_, loop_,
-                                                         std::move(connection), std::move(events));
-    slot.connection->start();
-    // A port that accepts and then says nothing is no server.
-    slot.retry = loop_.after(options_.connect_timeout, [this, index] {
-      Slot& late = slots_[index];
-      if (late.connection && late.connection->is_ready()) return;
-      late.connection.reset();
-      retry_later(index, Error(errors::cql_client::unreachable, "{} accepts connections but does not answer STARTUP",
-                               runtime::to_string(late.host)));
-    });
+  void add_host(const runtime::Endpoint& at, bool is_contact_point) {
+    hosts_.push_back(std::make_unique<HostPool>(options_, at, is_contact_point, loop_, network_, *this));
   }
 
-  void ready(std::size_t index) {
-    slots_[index].pause = first_pause;
-    known_version_ = static_cast<int>(slots_[index].connection->version());
-    loop_.post([this, alive = alive_, index] {
-      if (!*alive) return;
-      slots_[index].retry.reset();
-      dispatch();
-    });
-  }
+  // --- discovery ---
 
-  void closed(std::size_t index, const Error& error, bool version_refused) {
-    slots_[index].connection.reset();
-    if (version_refused && known_version_ == 0) {
-      if (next_version_ == Version::v3) {
-        return retry_later(
-            index, Error(errors::cql_client::no_common_version, "{} takes none of the protocol versions 5, 4 and 3",
-                         runtime::to_string(slots_[index].host)));
-      }
-      next_version_ = next_version_ == Version::v5 ? Version::v4 : Version::v3;
-      return connect(index);
+  void move_watch() {
+    const auto owns_watch = [&](const auto& host) { return host->owns(watch_.connection()); };
+    if (!options_.discover || std::any_of(hosts_.begin(), hosts_.end(), owns_watch)) return;
+    watch_.lost();
+    for (const auto& host : hosts_) {
+      if (ServerConnection* connection = host->best(false)) return watch_.use(*connection, host->at());
     }
-    retry_later(index, error);
   }
 
-  void retry_later(std::size_t index, Error error) {
-    trouble_ = error;
-    // Nothing changes by waiting when the server refuses us: what waits is told now.
-    if (classify(error) == FailureKind::fatal) fail_waiting(error);
-    Slot& slot = slots_[index];
-    ++slot.attempt;
-    const auto half = static_cast<std::uint64_t>(slot.pause.count() / 2);
-    const Microseconds pause{static_cast<std::int64_t>(half + loop_.random().below(half + 1))};
-    slot.pause = std::min(slot.pause * 2, longest_pause);
-    slot.retry = loop_.after(pause, [this, index] { connect(index); });
+  HostPool* find_host(const runtime::Endpoint& at) const {
+    for (const auto& host : hosts_) {
+      if (host->at() == at || host->address() == at) return host.get();
+    }
+    return nullptr;
   }
 
-  void submit(PendingRequest request) {
-    request.deadline = loop_.clock().monotonic() + options_.request_timeout;
-    waiting_.push_back(std::move(request));
-    dispatch();
-    if (!expiry_) arm_expiry();
+  void apply(ClusterMap map) {
+    if (local_datacenter_.empty()) {
+      const std::string& wanted = options_.local_datacenter;
+      local_datacenter_ = wanted.empty() ? map.hosts.front().ring.datacenter : wanted;
+    }
+    if (!has_local_nodes(map)) return;
+    std::vector<RingHost> ring;
+    for (const auto& host : hosts_) host->ring_index.reset();
+    for (const ClusterHost& found : map.hosts) {
+      const bool is_local = found.ring.datacenter == local_datacenter_;
+      HostPool* host = find_host(found.at);
+      if (host == nullptr && is_local && hosts_.size() < most_hosts) {
+        add_host(found.at, false);
+        host = hosts_.back().get();
+      }
+      if (host != nullptr) {
+        host->datacenter = found.ring.datacenter;
+        host->release_version = found.release_version;
+        host->is_remote = !is_local;
+        host->ring_index = static_cast<std::uint32_t>(ring.size());
+      }
+      ring.push_back(found.ring);
+    }
+    remove_gone();
+    build_routes(ring, map);
+    on_room();
   }
 
-  ServerConnection* ready_connection(bool with_room) const {
+  bool has_local_nodes(const ClusterMap& map) {
+    std::string names;
+    for (const ClusterHost& host : map.hosts) {
+      if (host.ring.datacenter == local_datacenter_) return true;
+      if (names.find(host.ring.datacenter) == std::string::npos)
+        names += (names.empty() ? "" : ", ") + host.ring.datacenter;
+    }
+    refusal_ = Error(errors::cql_client::unknown_datacenter, "no node is in the datacenter `{}`; the cluster has {}",
+                     local_datacenter_, names);
+    trouble_ = refusal_;
+    for (const auto& host : hosts_) host->is_remote = true;
+    fail_waiting(*refusal_);
+    if (wants_room_) refuse_soon();
+    return false;
+  }
+
+  /// Nodes that the cluster no longer has. In a turn of its own: one of them may be on the stack.
+  void remove_gone() {
+    loop_.post([this, alive = alive_] {
+      if (!*alive) return;
+      const auto is_gone = [&](const auto& host) {
+        return !host->is_contact_point() && !host->ring_index && host->load() == 0 && !host->owns(watch_.connection());
+      };
+      std::erase_if(hosts_, is_gone);
+    });
+  }
+
+  void build_routes(const std::vector<RingHost>& ring, const ClusterMap& map) {
+    routes_.clear();
+    for (const auto& [keyspace, replication] : map.keyspaces)
+      routes_.emplace(keyspace, ReplicaMap(ring, replication, local_datacenter_));
+  }
+
+  // --- which connection ---
+
+  bool any_up() const {
+    return std::any_of(hosts_.begin(), hosts_.end(),
+                       [](const auto& host) { return !host->is_remote && host->is_up(); });
+  }
+
+  /// The connection with the fewest requests; not one of `except`.
+  ServerConnection* best(const ServerConnection* except = nullptr) const {
     ServerConnection* best = nullptr;
-    for (const Slot& slot : slots_) {
-      ServerConnection* connection = slot.connection.get();
-      if (connection == nullptr || !connection->is_ready() || (with_room && !connection->has_room())) continue;
+    for (const auto& host : hosts_) {
+      if (host->is_remote) continue;
+      ServerConnection* connection = host->best(true);
+      if (connection == nullptr || connection == except) continue;
       if (best == nullptr || connection->load() < best->load()) best = connection;
     }
     return best;
   }
 
+  /// Hot path: once per row. A replica of the row, else any host; on a single host nothing is hashed.
+  ServerConnection* writer_for(const PreparedStatement& statement, BytesView values) {
+    if (hosts_.size() == 1 || routes_.empty() || statement.variables.empty()) return best();
+    const auto route = routes_.find(statement.variables[0].keyspace);
+    std::int64_t token = 0;
+    if (route == routes_.end() || !routing_token(values, statement.partition_key, scratch_, token)) return best();
+    const auto replicas = route->second.replicas(token);
+    ServerConnection* found = nullptr;
+    for (const auto& host : hosts_) {
+      const bool holds = host->ring_index && !host->is_remote &&
+                         std::find(replicas.begin(), replicas.end(), *host->ring_index) != replicas.end();
+      ServerConnection* connection = holds ? host->best(true) : nullptr;
+      if (connection != nullptr && (found == nullptr || connection->load() < found->load())) found = connection;
+    }
+    return found != nullptr ? found : best();
+  }
+
+  // --- requests ---
+
+  void start_read(RequestPtr request, ReadOptions options) {
+    request->read = std::move(options);
+    auto first = std::make_shared<const ServerConnection*>(nullptr);
+    const auto submit_read = [this, alive = alive_, first](RequestPtr copy, bool speculative) {
+      if (!*alive) return false;
+      if (!speculative) {
+        *first = best();
+        submit(std::move(copy));
+        return true;
+      }
+      ServerConnection* other = best(*first);
+      if (other == nullptr) return false;
+      copy->deadline = loop_.clock().monotonic() + options_.request_timeout;
+      other->send(std::move(copy));
+      return true;
+    };
+    std::make_shared<Read>(std::move(request), loop_, submit_read)->start();
+  }
+
+  void submit(RequestPtr request) {
+    request->deadline = loop_.clock().monotonic() + options_.request_timeout;
+    waiting_.push_back(std::move(request));
+    dispatch();
+  }
+
   void dispatch() {
     while (!waiting_.empty()) {
-      ServerConnection* connection = ready_connection(true);
+      ServerConnection* connection = best();
       if (connection == nullptr) return;
-      PendingRequest request = std::move(waiting_.front());
+      RequestPtr request = std::move(waiting_.front());
       waiting_.pop_front();
       connection->send(std::move(request));
     }
   }
 
   void fail_waiting(const Error& error) {
-    std::deque<PendingRequest> failed = std::exchange(waiting_, {});
+    std::deque<RequestPtr> failed = std::exchange(waiting_, {});
     const std::shared_ptr<bool> alive = alive_;
-    for (PendingRequest& request : failed) {
-      if (*alive) request.done(error);
-    }
+    for (std::size_t i = 0; *alive && i < failed.size(); ++i) failed[i]->done(error);
+  }
+
+  void refuse_soon() {
+    loop_.post([this, alive = alive_] {
+      if (!*alive || !refusal_ || !std::exchange(wants_room_, false)) return;
+      listener_->on_refused(*refusal_);
+    });
   }
 
   void arm_expiry() {
-    expiry_ = loop_.after(expiry_interval, [this] {
+    expiry_ = loop_.after(expiry_interval, [this, alive = alive_] {
       const runtime::MonotonicTime now = loop_.clock().monotonic();
-      const std::shared_ptr<bool> alive = alive_;
-      for (std::size_t i = 0; i < slots_.size() && *alive; ++i) {
-        if (slots_[i].connection) slots_[i].connection->expire(now);
-      }
+      for (std::size_t i = 0; *alive && i < hosts_.size(); ++i) hosts_[i]->expire(now);
       if (*alive) expire_waiting(now);
-      if (!*alive) return;
-      expiry_.reset();
-      if (in_flight() > 0) arm_expiry();
+      if (*alive) arm_expiry();
     });
   }
 
@@ -219,10 +342,10 @@ class PooledClient final : public Client {
         trouble_.value_or(Error(errors::cql_client::request_timeout, "no connection had room for a request within {}",
                                 format_duration(options_.request_timeout)));
     const std::shared_ptr<bool> alive = alive_;
-    while (*alive && !waiting_.empty() && waiting_.front().deadline <= now) {
-      PendingRequest request = std::move(waiting_.front());
+    while (*alive && !waiting_.empty() && waiting_.front()->deadline <= now) {
+      const RequestPtr request = std::move(waiting_.front());
       waiting_.pop_front();
-      request.done(error);
+      request->done(error);
     }
   }
 
@@ -230,26 +353,24 @@ class PooledClient final : public Client {
   runtime::Loop& loop_;
   runtime::Network& network_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::vector<Slot> slots_;
-  std::deque<PendingRequest> waiting_;
+  WriteListener* listener_ = nullptr;
+  bool wants_room_ = false;
+  std::deque<RequestPtr> waiting_;
   std::optional<Error> trouble_;
-  Version next_version_ = Version::v5;
-  int known_version_ = 0;
+  std::optional<Error> refusal_;  // the servers refuse us for good
+  int version_ = 0;
+  std::string local_datacenter_;
+  std::map<std::string, ReplicaMap, std::less<>> routes_;  // by keyspace
+  Bytes scratch_;
   runtime::TimerPtr expiry_;
+  ClusterWatch watch_;
+  std::vector<std::unique_ptr<HostPool>> hosts_;
 };
 
 }  // namespace
 
-FailureKind classify(const Error& error) {
-  using namespace errors::cql_client;
-  if (error.is(invalid_request)) return FailureKind::request;
-  const bool is_fatal =
-      error.is(credentials) || error.is(unauthorized) || error.is(no_common_version) || error.is(refused);
-  return is_fatal ? FailureKind::fatal : FailureKind::retriable;
-}
-
 std::unique_ptr<Client> make_client(ClientOptions options, runtime::Loop& loop, runtime::Network& network) {
-  return std::make_unique<PooledClient>(std::move(options), loop, network);
+  return std::make_unique<ClusterClient>(std::move(options), loop, network);
 }
 
 }  // namespace streamops::cql
