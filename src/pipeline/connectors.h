@@ -26,6 +26,7 @@ struct ConnectorUse {
   std::vector<std::string> key_columns;
   /// Lines for the task's log ("poll 3: 503, again in 2s"); may be empty.
   std::function<void(std::string)> log;
+  bool resumed = false;  // the try of before goes on; false: a try of its own
 };
 
 class ConnectorFactory {
@@ -41,9 +42,11 @@ class ConnectorFactory {
                                                              const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,
                                                                      const ConnectorUse& use) = 0;
-  /// Makes sure that a topic exists before something reads it; `done` on `use.loop`, once.
+  /// Makes sure that a topic exists before something reads it; `done` on `use.loop`, once. A cluster that is away is
+  /// waited for: trouble() tells.
   virtual void create_topic(const std::string& topic, int partitions, const ConnectorUse& use,
                             std::function<void(Result<void>)> done) = 0;
+  virtual std::optional<Error> trouble() const { return std::nullopt; }
 };
 
 }  // namespace streamops::pipeline

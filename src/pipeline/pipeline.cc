@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "errors/pipeline.h"
 #include "pipeline/stream_runner.h"
 #include "pipeline/task_runner.h"
 
@@ -13,6 +14,7 @@ namespace streamops::pipeline {
 namespace {
 
 constexpr std::size_t kept_runs = 16;
+constexpr Microseconds look_interval = Milliseconds{250};  // at what keeps topics from being opened
 
 /// Calls `done` with the first error, or success, when each of its shares has been called and every holder has let go.
 class Gathering {
@@ -43,11 +45,15 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
       : checked_(std::move(checked)), env_(std::move(environment)) {}
 
   void start(std::function<void(Result<void>)> done) {
-    auto all = std::make_shared<Gathering>(std::move(done));
+    auto all = std::make_shared<Gathering>([weak = weak_from_this(), done = std::move(done)](const Result<void>& result) {
+      if (const std::shared_ptr<Impl> self = weak.lock()) self->end_opening();
+      done(result);
+    });
+    look_timer_ = env_.loop.after(look_interval, [this] { look_at_opening(); });
     open_tasks([weak = weak_from_this(), all](const Result<void>& opened) {
       all->note(opened);
       const std::shared_ptr<Impl> self = weak.lock();
-      if (self == nullptr || self->stopping_) return;
+      if (self == nullptr || self->stopping_ || !self->env_.only_task.empty()) return;
       self->create_topics([weak, all](const Result<void>& created) {
         all->note(created);
         const std::shared_ptr<Impl> alive = weak.lock();
@@ -59,6 +65,8 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   void stop(runtime::Callback done) {
     stopping_ = true;
     for (auto& [key, runner] : runs_) runner->cancel();
+    for (auto& [key, run] : std::exchange(waiting_, {})) run.done(stopped_early(run.step));
+    look_timer_.reset();
     auto all = std::make_shared<Gathering>([done = std::move(done)](const Result<void>&) { done(); });
     for (auto& stream : streams_) stream->stop([all] {});
     for (auto& [name, task] : tasks_) {
@@ -74,6 +82,13 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
         sink->write(kind == LogKind::info ? workflow::LogLevel::info : workflow::LogLevel::warning, std::move(text));
     };
     const auto task = tasks_.find(step.name());
+    const bool waits = !stopping_ && task != tasks_.end() && !task->second.opened && !task->second.error;
+    if (waits) {
+      const std::optional<Error> trouble = task->second.sink->trouble();
+      log(LogKind::warning, "the run waits until the topic is open" + (trouble ? ": " + trouble->to_line() : ""));
+      waiting_.emplace(step.name() + "/" + context.run_id, WaitingRun{step, context, done});
+      return;
+    }
     if (stopping_ || task == tasks_.end() || !task->second.opened) {
       const Error missing = task != tasks_.end() && task->second.error
                                 ? *task->second.error
@@ -81,9 +96,12 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
       return done(missing);
     }
     Result<std::unique_ptr<data::Source>> source = env_.connectors.http_source(
-        *step.spec->http_source, {env_.loop, checked_->owner(step), context.run_id, {}, [log](std::string text) {
-                                    log(LogKind::info, std::move(text));
-                                  }});
+        *step.spec->http_source, {env_.loop,
+                                  checked_->owner(step),
+                                  context.run_id,
+                                  {},
+                                  [log](std::string text) { log(LogKind::info, std::move(text)); },
+                                  context.resumed});
     if (!source) return done(source.error());
     log(LogKind::info, context.resumed ? "the run goes on after a restart" : "the run begins");
     const std::string key = step.name() + "/" + context.run_id;
@@ -103,6 +121,11 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   void cancel_run(const std::string& key) {
     const auto found = runs_.find(key);
     if (found != runs_.end()) found->second->cancel();
+    const auto waiting = waiting_.find(key);
+    if (waiting == waiting_.end()) return;
+    const WaitingRun run = std::move(waiting->second);
+    waiting_.erase(waiting);
+    run.done(stopped_early(run.step));
   }
 
   PipelineStatus status() const {
@@ -110,6 +133,7 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     PipelineStatus out;
     out.name = checked_->file.name;
     for (const auto& stream : streams_) out.streams.push_back(stream->status());
+    out.opening = opening_;
     out.runs.assign(ended_.begin(), ended_.end());
     for (const auto& [key, runner] : runs_) out.runs.push_back(runner->status());
     return out;
@@ -126,6 +150,13 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     std::optional<Error> error;
   };
 
+  /// A run that was asked for before its topic was open.
+  struct WaitingRun {
+    const CheckedStep& step;
+    workflow::TaskContext context;
+    workflow::TaskDone done;
+  };
+
   ConnectorUse use(const CheckedStep& step) const {
     return {env_.loop, checked_->owner(step), {}, step.key_columns, {}};
   }
@@ -133,6 +164,7 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   void open_tasks(std::function<void(Result<void>)> done) {
     const auto all = std::make_shared<Gathering>(std::move(done));
     for (const CheckedStep& step : checked_->tasks) {
+      if (!env_.only_task.empty() && step.name() != env_.only_task) continue;
       Task& task = tasks_[step.name()];
       const Result<void> made = make_task(step, task);
       if (!made) {
@@ -140,13 +172,49 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
         all->note(made);
         continue;
       }
-      task.sink->open(step.query->output(), [weak = weak_from_this(), all, &task](const Result<void>& opened) {
+      task.sink->open(step.query->output(), [weak = weak_from_this(), all, &task, name = step.name()](const Result<void>& opened) {
         all->note(opened);
         if (weak.expired()) return;
         task.opened = opened.ok();
         if (!opened) task.error = opened.error();
+        if (const std::shared_ptr<Impl> self = weak.lock()) self->run_waiting(name);
       });
     }
+  }
+
+  /// The runs that waited for the task's topic.
+  void run_waiting(const std::string& task) {
+    std::vector<WaitingRun> runs;
+    for (auto entry = waiting_.begin(); entry != waiting_.end();) {
+      if (entry->second.step.name() != task) {
+        ++entry;
+        continue;
+      }
+      runs.push_back(std::move(entry->second));
+      entry = waiting_.erase(entry);
+    }
+    for (const WaitingRun& run : runs) run_task(run.step, run.context, run.done);
+  }
+
+  void end_opening() {
+    look_timer_.reset();
+    const std::lock_guard lock(mutex_);
+    opening_.reset();
+  }
+
+  static Error stopped_early(const CheckedStep& step) {
+    return Error(errors::pipeline::stopped, "{} was stopped before its topic was open", step.name());
+  }
+
+  /// Notes for status() what the start waits for.
+  void look_at_opening() {
+    std::optional<Error> trouble = env_.connectors.trouble();
+    for (const auto& [name, task] : tasks_) {
+      if (!trouble && task.sink && !task.opened && !task.error) trouble = task.sink->trouble();
+    }
+    look_timer_ = env_.loop.after(look_interval, [this] { look_at_opening(); });
+    const std::lock_guard lock(mutex_);
+    opening_ = std::move(trouble);
   }
 
   Result<void> make_task(const CheckedStep& step, Task& task) {
@@ -207,8 +275,11 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   CheckedPipelinePtr checked_;
   PipelineEnvironment env_;
   std::map<std::string, Task> tasks_;  // before what uses their sinks
+  std::map<std::string, WaitingRun> waiting_;  // by task/run
+  runtime::TimerPtr look_timer_;               // while topics are being opened
   bool stopping_ = false;
   mutable std::mutex mutex_;  // guards what status() reads: the lists, not their members
+  std::optional<Error> opening_;
   std::vector<std::unique_ptr<StreamRunner>> streams_;
   std::map<std::string, std::shared_ptr<TaskRunner>> runs_;
   std::deque<TaskStatus> ended_;

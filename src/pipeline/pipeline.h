@@ -31,6 +31,7 @@ struct PipelineEnvironment {
   std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkpoints;
   observe::Metrics* metrics;  // may be null
   settings::Pipeline settings;
+  std::string only_task;  // not empty: just this task is opened, and no stream runs
 };
 
 /// Checkpoints on disk, "<directory>/<owner>.checkpoint"; the directory is that of the data directory for pipelines.
@@ -43,6 +44,8 @@ struct PipelineStatus {
   std::string name;
   std::vector<StreamStatus> streams;
   std::vector<TaskStatus> runs;  // of tasks: those under way, and the last one of each task; newest last
+  /// What keeps the topics from being opened right now, though it is tried again; runs of tasks wait meanwhile.
+  std::optional<Error> opening;
 };
 
 class Pipeline {

@@ -77,9 +77,9 @@ class HttpSource final : public data::Source {
     for (const data::Position& position : from) {
       if (position.partition == 0) next_number_ = std::max(next_number_, position.next);
     }
-    in_pool(
-        [now = loop_.clock().wall(), from_number = next_number_](Spool& spool) { return spool.open(now, from_number); },
-        [this](Result<Spool::Opened> opened) { opened ? resume(*opened) : fail(opened.error()); });
+    in_pool([now = loop_.clock().wall(), from_number = next_number_,
+             resumed = options_.resumed](Spool& spool) { return spool.open(now, from_number, resumed); },
+            [this](Result<Spool::Opened> opened) { opened ? resume(*opened) : fail(opened.error()); });
   }
 
   Result<data::Records> poll(std::size_t max_bytes) override {
@@ -165,10 +165,8 @@ class HttpSource final : public data::Source {
 
   void resume(const Spool::Opened& opened) {
     started_ = opened.started;
-    for (const std::int64_t number : opened.polls) {
-      waiting_.push_back({number, false, {}});
-      next_number_ = std::max(next_number_, number + 1);
-    }
+    next_number_ = std::max(next_number_, opened.next);
+    for (const std::int64_t number : opened.polls) waiting_.push_back({number, false, {}});
     if (!waiting_.empty()) {
       log(fmt::format("{} polls of before are handed out again", waiting_.size()));
       load_front();
@@ -181,7 +179,7 @@ class HttpSource final : public data::Source {
   void schedule() {
     const Microseconds elapsed = loop_.clock().wall() - started_;
     if (!options_.duration) return next_number_ == 0 ? begin() : finish();
-    const bool is_first = next_number_ == 0 && tick_ < 0;
+    const bool is_first = (next_number_ == 0 || !options_.resumed) && tick_ < 0;
     const std::int64_t passed =
         (elapsed + (is_first ? Microseconds{0} : options_.every - Microseconds{1})) / options_.every;
     tick_ = std::max({tick_ + 1, passed, std::int64_t{0}});

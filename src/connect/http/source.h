@@ -3,10 +3,12 @@
 //   poll -> body -> spool (durable) -> record {partition 0, offset = number of the poll in the run} -> acknowledged ->
 //   spool file removed
 //
-// Spool: <directory>/<run>/started            when the run began, microseconds since the epoch, as text
+// Spool: <directory>/<run>/started            when the try began, microseconds since the epoch, as text
 //        <directory>/<run>/poll-000000000007  u64 time of the poll in milliseconds, big-endian, then the body
+//        <directory>/<run>/done-000000000006  the newest poll that was acknowledged: its number is not given again
 // Every file is written beside, synced and renamed, so a body is there whole or not at all; a body is handed out only
-// after that. After a crash the same run hands out what was not acknowledged, then polls on for the rest of its time.
+// after that. The same run started again hands out what was not acknowledged, then polls on: after a crash for the rest
+// of its time (`resumed`), as a new try for the whole of it.
 //
 // A poll that fails for a passing reason (no connection, time-out, 429, 5xx) is repeated with exponential back-off and
 // jitter, no sooner than Retry-After says; after `retries` repeats, or on any other status, the source fails.
@@ -41,6 +43,7 @@ struct HttpSourceOptions {
   std::optional<runtime::TlsOptions> tls;
   std::string spool_directory;
   std::string run;                       // names the folder below spool_directory; any text
+  bool resumed = false;                  // the try of before goes on; false: a try of its own
   std::function<void(std::string)> log;  // lines for a person ("poll 3: 503, again in 2s"); may be empty
 };
 

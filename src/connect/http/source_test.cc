@@ -156,6 +156,7 @@ TEST_CASE("what was not acknowledged is handed out again, and the run goes on fo
   bench.loop.advance(Milliseconds{1000});
   bench.bodies.clear();
   bench.offsets.clear();
+  bench.options.resumed = true;
   bench.start(1);
   bench.loop.advance(Seconds{60});
   CHECK(bench.bodies == std::vector<std::string>{"b", "c", "d", "d"});
@@ -170,6 +171,38 @@ TEST_CASE("what was not acknowledged is handed out again, and the run goes on fo
   bench.loop.advance(Seconds{60});
   CHECK(bench.bodies.empty());
   CHECK(bench.source->ended());
+}
+
+TEST_CASE("another try of the run begins its time anew, after what was left, and gives no number twice") {
+  Bench bench;
+  bench.options.duration = Seconds{2};
+  bench.client.answers = {ScriptedClient::status(200, "a"), ScriptedClient::status(200, "b"),
+                          ScriptedClient::status(200, "c")};
+  bench.start();
+  bench.loop.advance(Milliseconds{1500});
+  REQUIRE(bench.offsets == std::vector<std::int64_t>{0, 1});
+  bench.source->acknowledge({{{Uuid{}, 0, 1}}});
+  bench.loop.settle();
+  bench.source.reset();  // the try failed after its first record
+
+  bench.loop.advance(Seconds{300});
+  bench.bodies.clear();
+  bench.offsets.clear();
+  bench.client.asked_at.clear();
+  bench.start();
+  bench.loop.advance(Seconds{60});
+  CHECK(bench.bodies == std::vector<std::string>{"b", "c", "c"});
+  CHECK(bench.offsets == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(bench.client.asked_at == std::vector<std::int64_t>{301'500, 302'500});
+  CHECK(bench.source->ended());
+
+  // All of it is acknowledged: a further try still goes on counting.
+  bench.source->acknowledge({{{Uuid{}, 0, 4}}});
+  bench.loop.settle();
+  bench.offsets.clear();
+  bench.start();
+  bench.loop.advance(Seconds{60});
+  CHECK(bench.offsets == std::vector<std::int64_t>{4, 5});
 }
 
 TEST_CASE("a body is on disk before it is handed out, and a run that is over can be forgotten") {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/bytes.h"
 #include "errors/http.h"
@@ -11,6 +13,7 @@ namespace streamops::connect {
 namespace {
 
 constexpr std::string_view poll_prefix = "poll-";
+constexpr std::string_view done_prefix = "done-";
 constexpr std::size_t head_size = sizeof(std::int64_t);
 
 Error failed(const std::string& what, const Error& cause) {
@@ -43,24 +46,38 @@ std::string Spool::path(std::int64_t number) const {
   return fmt::format("{}/{}{:012}", folder_, poll_prefix, number);
 }
 
-Result<Spool::Opened> Spool::open(WallTime now, std::int64_t from) {
-  if (const auto made = disk_.make_directories(folder_); !made) return failed("create", made.error());
+std::string Spool::done_path(std::int64_t number) const {
+  return fmt::format("{}/{}{:012}", folder_, done_prefix, number);
+}
+
+Result<WallTime> Spool::start_of_try(WallTime now, bool resumed) {
   const std::string start_file = folder_ + "/started";
-  Opened opened{now, {}};
-  if (disk_.exists(start_file)) {
+  if (resumed && disk_.exists(start_file)) {
     const Result<Bytes> text = disk_.read_file(start_file);
     if (!text) return failed("read", text.error());
-    if (const auto micros = to_number(as_text(*text))) opened.started = from_micros(*micros);
-  } else if (const auto kept = disk_.replace_file(start_file, as_bytes(std::to_string(to_micros(now)))); !kept) {
-    return failed("write", kept.error());
+    const auto micros = to_number(as_text(*text));
+    return micros ? from_micros(*micros) : now;
   }
+  const auto kept = disk_.replace_file(start_file, as_bytes(std::to_string(to_micros(now))));
+  if (!kept) return failed("write", kept.error());
+  return now;
+}
+
+Result<Spool::Opened> Spool::open(WallTime now, std::int64_t from, bool resumed) {
+  if (const auto made = disk_.make_directories(folder_); !made) return failed("create", made.error());
+  Opened opened;
+  STREAMOPS_ASSIGN(opened.started, start_of_try(now, resumed));
   const auto names = disk_.list(folder_);
   if (!names) return failed("read", names.error());
   for (const std::string& name : *names) {
-    if (!name.starts_with(poll_prefix)) continue;
+    const bool is_done = name.starts_with(done_prefix);
+    if (!is_done && !name.starts_with(poll_prefix)) continue;
     const auto number = to_number(std::string_view(name).substr(poll_prefix.size()));
     if (!number) continue;  // a file that a crash left half written, under another name
-    if (*number >= from) {
+    opened.next = std::max(opened.next, *number + 1);
+    if (is_done) {
+      done_ = std::max(done_, *number);
+    } else if (*number >= from) {
       opened.polls.push_back(*number);
     } else if (const auto removed = disk_.remove(folder_ + "/" + name); !removed) {
       return failed("clean", removed.error());
@@ -90,9 +107,17 @@ Result<SpooledPoll> Spool::get(std::int64_t number) const {
 }
 
 Result<void> Spool::remove(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
   if (!disk_.exists(path(number))) return Ok();
-  if (const auto removed = disk_.remove(path(number)); !removed) return failed("clean", removed.error());
-  return Ok();
+  if (number < done_) {
+    const auto removed = disk_.remove(path(number));
+    return removed ? Ok() : Result<void>(failed("clean", removed.error()));
+  }
+  if (const auto kept = disk_.rename(path(number), done_path(number)); !kept) return failed("clean", kept.error());
+  const std::int64_t before = std::exchange(done_, number);
+  if (before < 0 || !disk_.exists(done_path(before))) return Ok();
+  const auto removed = disk_.remove(done_path(before));
+  return removed ? Ok() : Result<void>(failed("clean", removed.error()));
 }
 
 Result<void> Spool::remove_all() {

@@ -1,9 +1,10 @@
 // connect/http/spool.h — what a run has polled and nobody has acknowledged yet, on disk. File formats: source.h.
 //
-// Threads: used from the pool only, one call at a time; the caller sees to that.
+// Threads: used from the pool only; open() before all else, then calls for different polls may overlap.
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,25 +28,31 @@ class Spool {
   Spool(runtime::Disk& disk, const std::string& directory, const std::string& run);
 
   struct Opened {
-    WallTime started;                 // when the run began first
+    WallTime started;                 // when the try began
     std::vector<std::int64_t> polls;  // numbers of what is kept, ascending
+    std::int64_t next = 0;            // above every number that the run has used
   };
-  /// Opens the folder, or creates it with `now` as its start; removes polls below `from`. Errors: SO-H004.
-  Result<Opened> open(WallTime now, std::int64_t from);
+  /// Opens the folder or creates it; removes polls below `from`. The try begins at `now`, unless it is `resumed` and
+  /// the folder says when it began. Errors: SO-H004.
+  Result<Opened> open(WallTime now, std::int64_t from, bool resumed);
   /// Durable when it returns. Errors: SO-H004.
   Result<void> put(const SpooledPoll& poll);
   /// Errors: SO-H004 (missing or not readable).
   Result<SpooledPoll> get(std::int64_t number) const;
-  /// Removes one poll; one that is not there is fine.
+  /// Forgets the body of one poll, not its number; one that is not there is fine.
   Result<void> remove(std::int64_t number);
   /// Removes the folder: the run is over.
   Result<void> remove_all();
 
  private:
   std::string path(std::int64_t number) const;
+  std::string done_path(std::int64_t number) const;
+  Result<WallTime> start_of_try(WallTime now, bool resumed);
 
   runtime::Disk& disk_;
   std::string folder_;
+  std::mutex mutex_;        // held by remove()
+  std::int64_t done_ = -1;  // the newest poll that was removed
 };
 
 }  // namespace streamops::connect
