@@ -3,7 +3,7 @@ import os
 import pathlib
 
 import pytest
-from conftest import open_browser
+from browser import open_browser
 from console import Console
 from selenium.webdriver.common.keys import Keys
 
