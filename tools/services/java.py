@@ -7,8 +7,9 @@ from pathlib import Path
 from . import python_packages
 from .service import Package, Problem
 
-# One collector thread and the quick compiler only: a test's server lives a minute and shares two cores.
-SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+PerfDisableSharedMem")
+# One collector thread and the quick compiler only: a test's server lives a minute and shares two cores. Out of memory it ends, rather
+# than going on half alive.
+SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+PerfDisableSharedMem", "-XX:+ExitOnOutOfMemoryError")
 
 
 def version_of(command="java"):

@@ -101,6 +101,8 @@ class Kafka(Service):
             "auto.create.topics.enable": self.options["auto_create"],
             "group.initial.rebalance.delay.ms": 0,
             "num.partitions": 1,
+            # The first bytes of another protocol read as a length must not take the heap: CQL's greeting would be 64 MiB.
+            "socket.request.max.bytes": 32 << 20,
             # One broker holds every replica there is.
             "offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": 4,
             "transaction.state.log.replication.factor": 1, "transaction.state.log.num.partitions": 4,
