@@ -61,6 +61,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     if (spec.tls) options.tls = to_tls(*spec.tls);
     options.spool_directory = around_.spool_directory + "/" + use.owner;
     options.run = use.run;
+    options.resumed = use.resumed;
     options.log = use.log;
     return connect::make_http_source(std::move(options), around_.loop, *http_, around_.disk, around_.files);
   }

@@ -94,11 +94,19 @@ Result<void> Instance::start_pipeline() {
         options_.pipeline,
         pipeline::PipelineEnvironment{loop, *connectors_,
                                       pipeline::checkpoints_in(directory, runtime::system_disk(), loop, *file_pool_),
-                                      &metrics_, settings::Pipeline::from(options_.settings)});
+                                      &metrics_, settings::Pipeline::from(options_.settings), options_.only_task});
   });
   const Result<void> started = wait_for<Result<void>>(loop, [this](auto done) { pipeline_->start(done); });
   if (!started) pipeline_error_ = started.error();
   return Ok();
+}
+
+workflow::DagSpec Instance::dag() const {
+  workflow::DagSpec dag = pipeline_->dag();
+  for (workflow::TaskSpec& task : dag.tasks) {
+    task.body = std::make_shared<SpoolEndingBody>(task.body, spool_directory_, *file_pool_);
+  }
+  return dag;
 }
 
 Result<void> Instance::start_scheduler() {
@@ -110,11 +118,7 @@ Result<void> Instance::start_scheduler() {
                      workflow::Scheduler::open(pipeline_room_.loop(), *state_pool_, directory + "/state.db",
                                                {static_cast<int>(workflow.keep_runs), workflow.cancel_grace}));
     if (!file.tasks.empty() && file.profile.scheduler) {
-      workflow::DagSpec dag = pipeline_->dag();
-      for (workflow::TaskSpec& task : dag.tasks) {
-        task.body = std::make_shared<SpoolEndingBody>(task.body, spool_directory_, *file_pool_);
-      }
-      STREAMOPS_RETURN_IF_ERROR(scheduler_->add_dag(std::move(dag), options_.trigger));
+      STREAMOPS_RETURN_IF_ERROR(scheduler_->add_dag(dag(), options_.trigger));
     }
     scheduler_->start();
     return Ok();

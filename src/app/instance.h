@@ -29,6 +29,7 @@ struct InstanceOptions {
   pipeline::CheckedPipelinePtr pipeline;  // nullptr: servers only
   bool with_console = true;
   bool with_scheduler = true;
+  std::string only_task;  // not empty: just this task of the pipeline, and none of its streams
   workflow::TriggerPolicy trigger = workflow::TriggerPolicy::first;
   std::function<void(const Error&)> on_problem;  // what a person should hear of while all runs; from any thread
 };
@@ -45,6 +46,7 @@ class Instance {
   const std::optional<Error>& pipeline_error() const { return pipeline_error_; }
   pipeline::Pipeline* pipeline() { return pipeline_.get(); }
   runtime::Loop& pipeline_loop() { return pipeline_room_.loop(); }
+  workflow::DagSpec dag() const;
 
   /// Ends everything in order.
   void stop();

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,12 @@ bool Signals::wait(std::optional<Microseconds> limit) {
   const timespec wait{static_cast<time_t>(limit->count() / 1'000'000),
                       static_cast<long>(limit->count() % 1'000'000 * 1000)};
   return sigtimedwait(&set, nullptr, &wait) > 0;
+}
+
+void Signals::end_with_parent(std::int64_t pid) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // It may have ended before that call: then another process has adopted this one.
+  if (::getppid() != pid) ::kill(::getpid(), SIGTERM);
 }
 
 void Signals::exit_at_once_on_next() {

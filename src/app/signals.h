@@ -2,6 +2,7 @@
 // inherit the mask.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/time.h"
@@ -14,6 +15,9 @@ class Signals {
 
   /// Waits for SIGINT or SIGTERM, at most `limit` (nothing: without end). True when one came.
   bool wait(std::optional<Microseconds> limit);
+  /// Sends SIGTERM to this process when its parent, which has this pid, ends: even by SIGKILL; at once if it has
+  /// ended already.
+  static void end_with_parent(std::int64_t pid);
   /// From now on a further signal ends the process on the spot: everything acknowledged is on disk anyway.
   void exit_at_once_on_next();
 };

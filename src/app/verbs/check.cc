@@ -9,10 +9,25 @@
 namespace streamops::app {
 namespace {
 
-std::string to_json(const std::vector<Error>& errors) {
+/// What an outer scheduler needs: the DAG, its schedule and its tasks.
+void write_dag(JsonWriter& json, const pipeline::PipelineFile& file) {
+  json.key("dag").begin_object().field("id", file.name).field("description", file.description);
+  json.field("schedule", file.schedule.text).field("time_zone", file.time_zone).key("tasks").begin_array();
+  for (const pipeline::TaskFileSpec& task : file.tasks) {
+    json.begin_object().field("id", task.name).key("after").begin_array();
+    for (const pipeline::Located& before : task.after) json.string(before.text);
+    json.end_array().field("retries", task.retries);
+    json.field("retry_delay_ms", std::chrono::floor<Milliseconds>(task.retry_delay).count()).end_object();
+  }
+  json.end_array().end_object();
+}
+
+std::string to_json(const pipeline::Checking& checking) {
   JsonWriter json;
-  json.begin_object().field("ok", errors.empty()).key("errors").begin_array();
-  for (const Error& error : errors) {
+  json.begin_object().field("ok", checking.errors.empty());
+  if (checking.pipeline) write_dag(json, checking.pipeline->file);
+  json.key("errors").begin_array();
+  for (const Error& error : checking.errors) {
     json.begin_object().field("code", error.code()).field("message", error.message()).field("label", error.label());
     json.field("hint", error.hint());
     if (const Place* place = error.place()) {
@@ -62,7 +77,7 @@ ExitCode check(const Arguments& arguments, Terminal& terminal) {
   if (arguments.has("--infer")) return infer(arguments, *text, terminal);
   const pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
   if (arguments.has("--json")) {
-    terminal.print(to_json(checking.errors));
+    terminal.print(to_json(checking));
     return checking.pipeline ? ExitCode::success : ExitCode::user;
   }
   for (const Error& error : checking.errors) terminal.fail(error);

@@ -1,6 +1,8 @@
+#include <unistd.h>
+
 #include <algorithm>
-#include <set>
-#include <thread>
+#include <charconv>
+#include <future>
 
 #include "app/instance.h"
 #include "app/on_loop.h"
@@ -10,10 +12,12 @@
 #include "app/verbs/verbs.h"
 #include "base/text.h"
 #include "errors/app.h"
+#include "errors/pipeline.h"
 
 namespace streamops::app {
 namespace {
 
+constexpr Milliseconds start_look{20};
 constexpr Milliseconds drain_look{50};
 constexpr int quiet_looks = 10;  // so often nothing moved: the streams have caught up
 
@@ -29,14 +33,15 @@ class PrintedLog final : public workflow::TaskLog {
   Terminal& terminal_;
 };
 
-/// Starts one task on the pipeline's loop and waits for its end; a signal cancels it.
-Result<void> run_task(Instance& instance, const workflow::TaskSpec& task, const std::string& dag, Terminal& terminal,
-                      Signals& signals) {
+/// Starts one task on the pipeline's loop and waits for its end; a signal cancels it. A `run_id` of before goes on with
+/// what that run has kept; an empty one begins a run.
+Result<void> run_task(Instance& instance, const workflow::TaskSpec& task, const std::string& dag,
+                      const std::string& run_id, Terminal& terminal, Signals& signals) {
   workflow::TaskContext context;
   context.dag_id = dag;
   context.task_id = task.id;
   context.logical_date = runtime::system_clock().wall();
-  context.run_id = "manual__" + to_iso8601(context.logical_date);
+  context.run_id = run_id.empty() ? "manual__" + to_iso8601(context.logical_date) : run_id;
   context.conf = "{}";
   context.log = std::make_shared<PrintedLog>(terminal);
   auto ended = std::make_shared<std::promise<Result<void>>>();
@@ -83,7 +88,7 @@ void tell_result(const pipeline::PipelineStatus& status, Terminal& terminal) {
 }
 
 Result<ExitCode> run_tasks(Instance& instance, const Arguments& arguments, Terminal& terminal, Signals& signals) {
-  const workflow::DagSpec dag = instance.pipeline()->dag();
+  const workflow::DagSpec dag = instance.dag();
   const std::string wanted = arguments.text("--task");
   std::vector<std::string> names;
   for (const workflow::TaskSpec& task : dag.tasks) names.push_back(task.id);
@@ -92,7 +97,7 @@ Result<ExitCode> run_tasks(Instance& instance, const Arguments& arguments, Termi
   }
   for (const workflow::TaskSpec& task : dag.tasks) {
     if (!wanted.empty() && task.id != wanted) continue;
-    STREAMOPS_RETURN_IF_ERROR(run_task(instance, task, dag.id, terminal, signals));
+    STREAMOPS_RETURN_IF_ERROR(run_task(instance, task, dag.id, arguments.text("--run-id"), terminal, signals));
   }
   return ExitCode::success;
 }
@@ -102,7 +107,6 @@ ExitCode run_instance(Instance& instance, const Arguments& arguments, Terminal& 
   if (const std::optional<Error>& error = instance.pipeline_error()) code = *error;
   if (code && (arguments.has("--once") || arguments.has("--task"))) {
     code = run_tasks(instance, arguments, terminal, signals);
-    // A single task is what Airflow asks for; its streams run elsewhere.
     if (code && !arguments.has("--task") && !drain(*instance.pipeline(), signals)) code = ExitCode::interrupted;
   } else if (code) {
     while (!signals.wait(std::nullopt)) {
@@ -112,11 +116,40 @@ ExitCode run_instance(Instance& instance, const Arguments& arguments, Terminal& 
   instance.stop();
   if (code) return *code;
   terminal.fail(code.error());
-  return exit_code_for(code.error());
+  return code.error().is(errors::pipeline::stopped) ? ExitCode::interrupted : exit_code_for(code.error());
+}
+
+/// Starts the instance on a thread of its own, for a start may wait long for other systems: a signal meanwhile ends the
+/// process on the spot, and what is on disk is whole at any moment.
+Result<std::unique_ptr<Instance>> start_unless_stopped(InstanceOptions options, Terminal& terminal, Signals& signals) {
+  auto start = [&options] { return Instance::start(std::move(options)); };
+  auto starting = std::async(std::launch::async, start);
+  while (starting.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+    if (!signals.wait(start_look)) continue;
+    terminal.note("stopped before anything had begun");
+    ::_exit(static_cast<int>(ExitCode::interrupted));
+  }
+  return starting.get();
+}
+
+/// Ties this process to the one that started it, where --parent asks for that.
+Result<void> follow_parent(const Arguments& arguments) {
+  const std::string text = arguments.text("--parent");
+  if (text.empty()) return Ok();
+  std::int64_t pid = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (failure != std::errc{} || end != text.data() + text.size() || pid <= 0)
+    return Error(errors::app::usage, "--parent {} is not the id of a process", text);
+  Signals::end_with_parent(pid);
+  return Ok();
 }
 
 ExitCode run(const Arguments& arguments, Terminal& terminal) {
   Signals signals;
+  if (const Result<void> followed = follow_parent(arguments); !followed) {
+    terminal.fail(followed.error());
+    return exit_code_for(followed.error());
+  }
   const auto fail = [&](const Error& error) {
     terminal.fail(error);
     return exit_code_for(error);
@@ -130,11 +163,13 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
   options.pipeline = checked;
   options.with_console = false;
   options.with_scheduler = false;
+  // A single task is what Airflow asks for; its streams run elsewhere.
+  options.only_task = arguments.text("--task");
   Result<SettingValues> settings = settings_of(arguments);
   if (!settings) return fail(settings.error());
   options.settings = std::move(settings).value();
   if (const Result<void> ports = choose_ports(arguments, options.settings); !ports) return fail(ports.error());
-  const Result<std::unique_ptr<Instance>> instance = Instance::start(std::move(options));
+  const Result<std::unique_ptr<Instance>> instance = start_unless_stopped(std::move(options), terminal, signals);
   if (!instance) return fail(instance.error());
   return run_instance(**instance, arguments, terminal, signals);
 }
@@ -146,14 +181,17 @@ VerbSpec run_verb() {
           .summary = "Run a pipeline in the foreground, without console and schedule",
           .details =
               "With --once every task runs one time and the process ends when the streams have caught up; with --task "
-              "that task alone "
-              "runs to its end, as an Airflow task does: logs on standard error, exit status 0 when it succeeded.",
+              "that task alone runs to its end, as an Airflow task does: logs on standard error, exit status 0 when it "
+              "succeeded, 2 for a mistake in the file, 3 when another system is to blame, 130 when it was stopped. "
+              "What a try has fetched and could not deliver is delivered first by the next one with the same --run-id.",
           .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
           .options = {profile_option(),
                       data_directory_option(),
                       ports_option(),
                       {"--once", OptionSpec::Kind::flag, {}, "run the tasks once, let the streams catch up, end", {}},
                       {"--task", OptionSpec::Kind::text, "T", "run this task alone, to its end", {}},
+                      {"--run-id", OptionSpec::Kind::text, "ID", "name of the run, the same for each try of it", {}},
+                      {"--parent", OptionSpec::Kind::text, "PID", "end when this process, the parent, ends", {}},
                       set_option()},
           .examples = {{"streamops run pipeline.yaml --once", "one pass through the whole line"},
                        {"streamops run pipeline.yaml --task stream_data_from_api --profile real",
