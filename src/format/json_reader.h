@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "data/batch.h"
 #include "data/position.h"
+#include "format/record_reader.h"
 
 namespace streamops::format {
 
@@ -31,31 +32,17 @@ struct JsonLimits {
   int max_depth = 1000;                      // of nested objects and arrays
 };
 
-/// A record that cannot be read.
-struct Poison {
-  std::size_t record;  // index into the Records
-  Error error;         // SO-F001 to SO-F005; names the field and what was found
-};
-
-struct Decoded {
-  /// The good records in order; `origin` says which record each row is. Columns that are not needed are null pointers.
-  data::Batch batch;
-  std::vector<Poison> poison;
-  /// Indices of the records without a value.
-  std::vector<std::size_t> deletes;
-};
-
-class JsonReader {
+class JsonReader final : public RecordReader {
  public:
   /// `needed` has one entry a column; empty means all. Columns that are not needed are checked all the same, and not
   /// built.
   explicit JsonReader(data::SchemaPtr schema, std::vector<bool> needed = {}, JsonLimits limits = {});
   JsonReader(JsonReader&&) noexcept;
   JsonReader& operator=(JsonReader&&) noexcept;
-  ~JsonReader();
+  ~JsonReader() override;
 
-  /// Decodes every record. Values must be followed by 64 readable bytes (data/position.h).
-  Decoded decode(const data::Records& records);
+  /// Poison: SO-F001 to SO-F005.
+  Decoded decode(const data::Records& records) override;
 
  private:
   struct State;

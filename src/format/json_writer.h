@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "data/batch.h"
+#include "format/record_reader.h"
 
 namespace streamops::format {
 
@@ -25,6 +26,19 @@ class JsonRowWriter {
 
  private:
   std::vector<std::string> names_;  // "\"name\":", escaped once
+};
+
+/// Writes rows of one schema through the port of all formats.
+class JsonWriterOfRows final : public RecordWriter {
+ public:
+  explicit JsonWriterOfRows(const data::Schema& schema) : rows_(schema) {}
+  std::optional<Error> append(const data::Batch& batch, std::size_t row, std::string& out) override {
+    rows_.append(batch, row, out);
+    return std::nullopt;
+  }
+
+ private:
+  JsonRowWriter rows_;
 };
 
 /// Appends one value of a column; `null` when it is null. This is to_json for structures, arrays and maps.

@@ -1,0 +1,49 @@
+// format/record_reader.h — what reads and writes the values of records, whatever their form. A source's format is
+// chosen once; after that the pipeline sees these two alone, one virtual call a batch (reading) or a record (writing).
+//
+// Threads: one object, one thread at a time; it keeps its buffers between calls.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/batch.h"
+#include "data/position.h"
+
+namespace streamops::format {
+
+/// A record that cannot be read.
+struct Poison {
+  std::size_t record;  // index into the Records
+  Error error;         // names the field and what was found
+};
+
+struct Decoded {
+  /// The good records in order; `origin` says which record each row is. Columns that are not needed are null pointers.
+  data::Batch batch;
+  std::vector<Poison> poison;
+  /// Indices of the records without a value.
+  std::vector<std::size_t> deletes;
+};
+
+class RecordReader {
+ public:
+  virtual ~RecordReader() = default;
+  /// Decodes every record. Values must be followed by 64 readable bytes (data/position.h).
+  virtual Decoded decode(const data::Records& records) = 0;
+};
+using RecordReaderPtr = std::unique_ptr<RecordReader>;
+
+class RecordWriter {
+ public:
+  virtual ~RecordWriter() = default;
+  /// Appends row `row` to `out`. An Error refuses the row for its own sake; what was appended then means nothing.
+  virtual std::optional<Error> append(const data::Batch& batch, std::size_t row, std::string& out) = 0;
+};
+using RecordWriterPtr = std::unique_ptr<RecordWriter>;
+
+}  // namespace streamops::format
