@@ -41,7 +41,7 @@ class Broker::Impl {
         disk_(disk),
         pool_(pool),
         stats_(options_.metrics != nullptr ? *options_.metrics : own_metrics_),
-        server_({self, options_.settings, stats_, loop, network, options_.on_problem}) {}
+        server_({self, options_.settings, options_.advertised, stats_, loop, network, options_.on_problem}) {}
 
   Result<void> open() {
     STREAMOPS_RETURN_IF_ERROR(disk_.make_directories(options_.directory));

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ struct BrokerStats;
 struct BrokerOptions {
   std::string directory;                     // created when missing; the caller holds its lock
   std::vector<runtime::Endpoint> listeners;  // numeric addresses; port 0 picks a free one
+  /// What clients are told, by the port they came to, where the address they came to is not good for them (NAT).
+  std::map<std::uint16_t, runtime::Endpoint> advertised;
   settings::Kafka settings;
   std::int32_t node_id = 1;
   observe::Metrics* metrics = nullptr;                 // nothing: the broker counts for itself

@@ -41,7 +41,7 @@ ClientConnection::ClientConnection(Server& server, std::uint64_t id, runtime::Co
     : server_(server),
       id_(id),
       connection_(std::move(connection)),
-      local_(connection_->local()),
+      advertised_(server.advertised(connection_->local())),
       peer_(connection_->peer()),
       frames_(static_cast<std::size_t>(server.context_.settings.max_request_bytes)),
       last_byte_(server.context_.loop.clock().monotonic()) {}
@@ -102,7 +102,7 @@ Result<void> ClientConnection::handle(Bytes bytes) {
   RequestContext context;
   context.broker = &server_.context_.broker;
   context.connection_id = id_;
-  context.listener = local_;
+  context.listener = advertised_;
   context.peer = peer_;
   context.api_key = header.api_key;
   context.api_version = header.api_version;

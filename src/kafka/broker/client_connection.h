@@ -58,7 +58,7 @@ class ClientConnection final : public runtime::ConnectionHandler,
   Server& server_;
   std::uint64_t id_;
   runtime::ConnectionPtr connection_;
-  runtime::Endpoint local_;
+  runtime::Endpoint advertised_;
   runtime::Endpoint peer_;
   FrameSplitter frames_;
   std::deque<Slot> owed_;

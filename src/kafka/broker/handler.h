@@ -42,8 +42,8 @@ class OwedAnswer {
 struct RequestContext {
   Broker* broker = nullptr;
   std::uint64_t connection_id = 0;  // unique while the process lives
-  runtime::Endpoint
-      listener;  // the address that the client connected to: what Metadata and FindCoordinator advertise to it
+  runtime::Endpoint listener;  // what Metadata and FindCoordinator tell the client: the address that it came to, or the
+                               // one set for that
   runtime::Endpoint peer;
   std::int16_t api_key = 0;
   std::int16_t api_version = 0;

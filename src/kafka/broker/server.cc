@@ -30,6 +30,11 @@ std::vector<runtime::Endpoint> Server::listeners() const {
   return out;
 }
 
+runtime::Endpoint Server::advertised(const runtime::Endpoint& local) const {
+  const auto found = context_.advertised.find(local.port);
+  return found == context_.advertised.end() ? local : found->second;
+}
+
 void Server::accept(runtime::ConnectionPtr connection) {
   if (connections_.size() >= static_cast<std::size_t>(context_.settings.max_connections)) {
     context_.stats.connections_refused.add();

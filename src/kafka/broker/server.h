@@ -27,6 +27,7 @@ class Server {
   struct Context {
     Broker& broker;
     const settings::Kafka& settings;
+    const std::map<std::uint16_t, runtime::Endpoint>& advertised;  // by port
     BrokerStats& stats;
     runtime::Loop& loop;
     runtime::Network& network;
@@ -45,6 +46,8 @@ class Server {
  private:
   friend class ClientConnection;
   void accept(runtime::ConnectionPtr connection);
+  /// What a client that came to `local` is told to connect to.
+  runtime::Endpoint advertised(const runtime::Endpoint& local) const;
   void sweep();
   void look_for_end();
   /// Forgets a connection; it is destroyed when the loop comes back to us.

@@ -58,7 +58,8 @@ class Server final : public CqlServer {
       listeners_.push_back(std::move(listener));
     }
     if (!listeners_.empty()) {
-      engine_->system().node().address = listeners_[0]->local().host;
+      engine_->system().node().address =
+          options_.node_address.empty() ? listeners_[0]->local().host : options_.node_address;
       engine_->system().node().port = listeners_[0]->local().port;
     }
     watch();

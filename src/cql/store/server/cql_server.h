@@ -28,6 +28,7 @@ using Authenticate = std::function<void(const std::string& user, const std::stri
 struct CqlServerOptions {
   std::string directory;                     // of the database; created when missing
   std::vector<runtime::Endpoint> listeners;  // 127.0.0.1 and ::1, port 0 for a free one (the same on all)
+  std::string node_address;                  // what clients are told of this node, numeric; empty: the first listener's
   settings::Cql settings;
   std::string cluster_name = "StreamOps";
   Authenticate authenticate;  // empty: no login
