@@ -28,6 +28,11 @@ from services.manager import Manager  # noqa: E402
 from services.service import Problem  # noqa: E402,F401  (for tests that expect one)
 
 
+# What every shared instance is started with: listeners with logins and TLS beside the plain ones, and writes that kill -9 cannot
+# take back. Nobody is disturbed by it, and no test needs an instance of its own for it.
+_SHARED = {"kafka": {"secure": "yes"}, "cassandra": {"commitlog": "batch"}}
+
+
 def chosen(service):
     """The selector of the version to test: as STREAMOPS_TEST_SERVICES says ("kafka@3.9 cassandra@4.1"), else the default one."""
     for each in os.environ.get("STREAMOPS_TEST_SERVICES", "").split():
@@ -48,9 +53,9 @@ class Services:
     def __call__(self, selector, name=None, **options):
         label = "".join(f"+{key}={''.join(c if c.isalnum() or c in '.-' else '_' for c in str(value))}"
                         for key, value in sorted(options.items()))
-        name = name or f"{selector}{label}"[:150]
+        name = name or f"{catalogue.select(selector).selector}{label}"[:150]
         with self._lock:
-            return self.manager.start(selector, name=name, options=options)
+            return self.manager.start(selector, name=name, options={**_SHARED.get(selector.partition("@")[0], {}), **options})
 
     def kill(self, instance):
         """SIGKILL; `restart` brings it back on the same ports with its data."""
