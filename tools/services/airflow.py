@@ -41,10 +41,13 @@ class Airflow(Service):
 
     def configure(self):
         (self.folder / "home").mkdir(exist_ok=True)
-        secret = self.folder / "secret"
-        if not secret.exists():
+        if not (self.folder / "secret").exists():
             self.write("secret", secrets.token_hex(32), 0o600)
-        self.secret = secret.read_text(encoding="ascii")
+
+    @property
+    def secret(self):
+        """What the parts sign their messages to each other with."""
+        return (self.folder / "secret").read_text(encoding="ascii")
 
     def environment(self):
         """Variables of every part; `airflow` on the command line needs the same."""
