@@ -1,14 +1,15 @@
 // tests/support/scripted_cql_server.h — a CQL server that answers as a script says, after a handshake of the highest
 // version that it takes; and a loop with such servers and a client on it.
 //
-// REGISTER is answered READY and noted, OPTIONS with what the server offers. Queries of system tables are answered from
-// `cluster` when it is set, else refused as unknown tables; neither reaches the script.
+// REGISTER is answered READY and noted, OPTIONS with what the server offers. Queries of nodes and keyspaces are
+// answered from `cluster` when it is set, else refused as unknown tables; neither reaches the script.
 #pragma once
 
 #include <functional>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cql/client/client.h"
@@ -181,7 +182,9 @@ class ScriptedServer {
   Reply reply_to(const Frame& frame) {
     if (frame.opcode == Opcode::query) {
       const std::string_view text = decode_query(frame).value().text;
-      if (text.find("FROM system") != std::string_view::npos) return system_reply(text, frame.version);
+      const bool is_discovery = text.find("FROM system.") != std::string_view::npos ||
+                                text.find("FROM system_schema.keyspaces") != std::string_view::npos;
+      if (is_discovery) return system_reply(text, frame.version);
     }
     return script_(frame, frame.version);
   }

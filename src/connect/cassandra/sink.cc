@@ -97,7 +97,8 @@ class CassandraSink final : public data::Sink, public cql::WriteListener {
     --in_flight_;
     switch (outcome) {
       case Outcome::written:
-        limit_.answered(loop_.clock().monotonic() - flight.sent, flight.was_full);
+        if (!bunch_) bunch_ = loop_.clock().monotonic();
+        limit_.answered(*bunch_ - flight.sent, flight.was_full);
         recovered();
         finish_row(row.job, row.row, std::nullopt);
         break;
@@ -108,13 +109,14 @@ class CassandraSink final : public data::Sink, public cql::WriteListener {
         failed(row, *error);
         break;
     }
-    pump_soon();
+    if (outcome != Outcome::written) pump_soon();  // else on_room() follows
     finish_closing();
   }
 
   void on_room() override {
     no_room_ = false;
-    pump_soon();
+    bunch_.reset();
+    pump();
   }
 
   void on_refused(const Error& error) override {
@@ -129,6 +131,7 @@ class CassandraSink final : public data::Sink, public cql::WriteListener {
     if (pumping_ || pause_) return;
     pumping_ = true;
     now_ = loop_.clock().wall();
+    sending_ = loop_.clock().monotonic();
     while (!no_room_ && in_flight_ < limit_.value() && send_next()) {
     }
     pumping_ = false;
@@ -169,7 +172,7 @@ class CassandraSink final : public data::Sink, public cql::WriteListener {
       return;
     }
     ++in_flight_;
-    flights_[tag] = {std::move(row), loop_.clock().monotonic(), in_flight_ >= limit_.value()};
+    flights_[tag] = {std::move(row), sending_, in_flight_ >= limit_.value()};
   }
 
   std::uint32_t take_flight() {
@@ -260,6 +263,8 @@ class CassandraSink final : public data::Sink, public cql::WriteListener {
   std::vector<std::uint32_t> free_flights_;
   Bytes values_;  // of the row being sent
   WallTime now_;  // of this round of sending
+  runtime::MonotonicTime sending_;
+  std::optional<runtime::MonotonicTime> bunch_;  // of this bunch of answers
   std::deque<JobPtr> jobs_;
   std::deque<RowOf> again_;
   std::optional<Error> trouble_;

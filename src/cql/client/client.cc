@@ -132,10 +132,9 @@ class ClusterClient final : public Client, public HostPool::Owner {
 
   void on_room() override {
     dispatch();
-    if (wants_room_ && any_up()) {
-      wants_room_ = false;
-      listener_->on_room();
-    }
+    if (listener_ == nullptr || !any_up()) return;
+    wants_room_ = false;
+    listener_->on_room();
   }
 
   void on_event(const EventMessage& event) override {

@@ -20,7 +20,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "cql/protocol/compression.h"
+#include "cql/protocol/frame.h"
 #include "cql/protocol/responses.h"
 #include "runtime/loop.h"
 #include "runtime/network.h"
@@ -34,6 +34,7 @@ struct ClientOptions {
   std::optional<runtime::TlsOptions> tls;
   std::string local_datacenter;                 // empty: that of the first contact point that answers
   Compression compression = Compression::none;  // used with servers that offer it; snappy not with v5
+  Version highest_version = Version::v5;        // of the protocol; servers may want less
   Consistency consistency = Consistency::local_quorum;
   Microseconds connect_timeout = Seconds{5};
   Microseconds request_timeout = Seconds{12};
@@ -91,7 +92,8 @@ class WriteListener {
   virtual ~WriteListener() = default;
   /// Once for each write that was taken. `error` is set with `failed` alone.
   virtual void on_write(std::uint64_t tag, Outcome outcome, const Error* error) = 0;
-  /// After write() said no: there may be room now.
+  /// Behind each bunch of answers, and when a connection stands: there may be room for writes now. Writes that are made
+  /// in here leave with one system call.
   virtual void on_room() = 0;
   /// No write can ever be taken: the servers refuse us for good (SO-C202, C207, C208, C211).
   virtual void on_refused(const Error& error) = 0;

@@ -20,7 +20,8 @@ HostPool::HostPool(const ClientOptions& options, runtime::Endpoint at, bool is_c
       loop_(loop),
       network_(network),
       owner_(owner),
-      address_(at_) {
+      address_(at_),
+      version_(options.highest_version) {
   slots_.resize(options_.connections_per_host);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].pause = first_pause;
@@ -122,7 +123,7 @@ void HostPool::on_closed(ServerConnection& connection, const Error& error, bool 
   // Another slot may have stepped down already.
   if (version_ >= refused) {
     if (refused == Version::v3) {
-      version_ = Version::v5;
+      version_ = options_.highest_version;
       return retry_later(index, Error(errors::cql_client::no_common_version,
                                       "{} takes none of the protocol versions 5, 4 and 3", runtime::to_string(at_)));
     }

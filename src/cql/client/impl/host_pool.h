@@ -85,7 +85,7 @@ class HostPool final : public ServerConnection::Owner {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<Slot> slots_;
   runtime::Endpoint address_;
-  Version version_ = Version::v5;
+  Version version_;
 };
 
 }  // namespace streamops::cql

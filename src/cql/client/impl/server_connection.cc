@@ -48,19 +48,25 @@ void ServerConnection::write_frame(Opcode opcode, std::int16_t stream, BytesView
 }
 
 void ServerConnection::flush_soon() {
-  if (std::exchange(flush_posted_, true)) return;
+  if (receiving_ || std::exchange(flush_posted_, true)) return;
   loop_.post([this, alive = alive_] {
     if (!*alive || closed_) return;
     flush_posted_ = false;
-    const std::size_t size = out_.size();
-    connection_->write(writer_.seal(std::exchange(out_, {})));
-    out_.reserve(std::min(size, usual_output));
+    flush();
   });
+}
+
+void ServerConnection::flush() {
+  if (out_.empty()) return;
+  const std::size_t size = out_.size();
+  connection_->write(writer_.seal(std::exchange(out_, {})));
+  out_.reserve(std::min(size, usual_output));
 }
 
 void ServerConnection::on_data(BytesView bytes) {
   last_received_ = loop_.clock().monotonic();
   heartbeat_sent_ = false;
+  receiving_ = true;
   reader_.feed(bytes);
   const std::shared_ptr<bool> alive = alive_;
   while (*alive && !closed_) {
@@ -70,6 +76,9 @@ void ServerConnection::on_data(BytesView bytes) {
     handle(**frame);
   }
   if (*alive && ready_ && !closed_) owner_.on_room();
+  if (!*alive || closed_) return;
+  receiving_ = false;
+  flush();
 }
 
 void ServerConnection::on_drained() {
@@ -206,7 +215,8 @@ void ServerConnection::write(const PreparedStatement& statement, BytesView value
   stream.use = Stream::Use::write;
   stream.tag = tag;
   stream.statement = &statement;
-  stream.deadline = loop_.clock().monotonic() + options_.request_timeout;
+  if (out_.empty()) turn_ = loop_.clock().monotonic();
+  stream.deadline = turn_ + options_.request_timeout;
   writer_.begin(out_, Opcode::execute, id);
   append_bytes(out_, start_);
   append_bytes(out_, values);

@@ -74,6 +74,7 @@ class ServerConnection final : public runtime::ConnectionHandler {
 
   void write_frame(Opcode opcode, std::int16_t stream, BytesView body);
   void flush_soon();
+  void flush();
   void fail(Error error, bool version_refused);
   void handle(const Frame& frame);
   void take_step(Handshake::Step step);
@@ -101,10 +102,12 @@ class ServerConnection final : public runtime::ConnectionHandler {
   bool ready_ = false;
   bool closed_ = false;
   bool flush_posted_ = false;
+  bool receiving_ = false;  // inside of on_data(), which flushes at its end
   bool was_full_ = false;
   Bytes out_;
   StreamTable streams_;
   runtime::MonotonicTime last_received_;
+  runtime::MonotonicTime turn_;  // when the first frame of the output was made
   bool heartbeat_sent_ = false;
   std::unordered_map<const PreparedStatement*, StatementIds> other_ids_;
   std::unordered_map<const PreparedStatement*, std::vector<std::uint64_t>> preparing_;  // writes that wait for it
