@@ -127,6 +127,30 @@ struct Writer {
 
 }  // namespace
 
+TEST_CASE("writes that come while one is under way follow it in their order") {
+  MockCluster cluster;
+  cluster.create("users", 1);
+  Rig rig;
+  Writer writer(rig, cluster, {"users", "id", 1, {}});
+  REQUIRE(writer.opened.ok());
+  std::promise<void> all;
+  std::vector<int> order;
+  rig.on_loop([&] {
+    for (int i = 0; i < 3; ++i) {
+      writer.sink->write(rows({{"a", i}, {"b", i}}), [&, i](const Result<std::vector<data::RowFailure>>& result) {
+        CHECK(result.ok());
+        order.push_back(i);
+        if (order.size() == 3) all.set_value();
+      });
+    }
+  });
+  wait(all.get_future());
+  CHECK(order == std::vector<int>{0, 1, 2});
+  Reader reader(rig, cluster, {.topic = "users"}, {}, 6);
+  const std::vector<Seen>& seen = reader.all();
+  for (std::size_t i = 0; i < 6; ++i) CHECK(seen[i].timestamp_ms == 1000 + static_cast<std::int64_t>(i / 2));
+}
+
 TEST_CASE("rows go out as JSON with their key and time, and a source reads them back") {
   MockCluster cluster;
   cluster.create("users", 1);

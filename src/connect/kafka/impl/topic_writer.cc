@@ -61,11 +61,18 @@ void TopicWriter::opened(const Result<void>& result) {
 }
 
 void TopicWriter::write(std::size_t rows, Make make, Done done) {
-  STREAMOPS_CHECK(!done_ && producer_ != nullptr, "one write at a time, after open");
-  make_ = std::move(make);
-  done_ = std::move(done);
+  STREAMOPS_CHECK(producer_ != nullptr, "a write comes after open");
+  waiting_.push_back({rows, std::move(make), std::move(done)});
+  begin_next();
+}
+
+void TopicWriter::begin_next() {
+  if (done_ || waiting_.empty()) return;
+  make_ = std::move(waiting_.front().make);
+  done_ = std::move(waiting_.front().done);
   first_ticket_ += rows_;
-  rows_ = rows;
+  rows_ = waiting_.front().rows;
+  waiting_.pop_front();
   next_row_ = 0;
   reported_ = 0;
   refused_.clear();
@@ -120,6 +127,10 @@ void TopicWriter::finish_if_done() {
       [alive = std::weak_ptr<int>(alive_), done = std::exchange(done_, nullptr), result = std::move(result)]() mutable {
         if (!alive.expired()) done(std::move(result));
       });
+  if (waiting_.empty()) return;
+  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) begin_next();
+  });
 }
 
 std::optional<Error> TopicWriter::trouble() const {

@@ -1,8 +1,11 @@
 // connect/kafka/impl/topic_writer.h — one topic to write to: made when it is missing, then filled batch by batch.
 //
-// Threads: one loop. One write at a time.
+// Writes are taken at any time and done one after the other, so that records keep the order of the calls.
+//
+// Threads: one loop.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,15 +34,22 @@ class TopicWriter {
 
   /// Connects and makes sure of the topic; waits for a cluster that is away. `done` once, from the loop.
   void open(std::function<void(Result<void>)> done);
-  /// Sends `rows` records; `done` once, when all reports are in or nothing will ever go through.
+  /// Sends `rows` records after those of earlier calls; `done` once, when all reports are in or nothing will ever go
+  /// through.
   void write(std::size_t rows, Make make, Done done);
   std::optional<Error> trouble() const;
 
  private:
+  struct Write {
+    std::size_t rows = 0;
+    Make make;
+    Done done;
+  };
   void look();
   void create();
   void opened(const Result<void>& result);
   void again(const Error& error);
+  void begin_next();
   void send_more();
   void on_report(std::uint64_t ticket, const Result<void>& report);
   void on_room();
@@ -54,6 +64,7 @@ class TopicWriter {
   runtime::TimerPtr retry_;
   std::function<void(Result<void>)> on_opened_;
   std::optional<Error> trouble_;
+  std::deque<Write> waiting_;
 
   // The write under way. A ticket is first_ticket_ plus the row, so that late reports of a write that failed are told
   // apart.
