@@ -50,7 +50,8 @@ def check_file(path, layers):
         if not match or match[1].startswith(GENERATED):
             continue
         other = module_of(match[1], layers)
-        if name.endswith("_test.cc") and (ROOT / "tests" / "support" / match[1]).is_file():
+        is_test = name.endswith("_test.cc") or path.name.startswith("test_")
+        if is_test and (ROOT / "tests" / "support" / match[1]).is_file():
             continue
         if other is None and "/" not in match[1]:
             yield f"src/{name}:{number}: include \"{match[1]}\" without its folder"

@@ -190,7 +190,7 @@ void PartitionLog::close(GroupSync::Done done) {
 // --- reading
 // ----------------------------------------------------------------------------------------------------------
 
-Result<void> PartitionLog::read(Offset offset, std::size_t max_bytes, Bytes& out, bool at_least_one) {
+Result<void> PartitionLog::read(Offset offset, std::size_t max_bytes, Bytes& out, bool at_least_one, Offset limit) {
   if (offset < start_offset_ || offset > high_watermark()) {
     return Error(errors::log::offset_not_in_log, "offset {} lies outside of {} to {}", offset, start_offset_,
                  high_watermark());
@@ -201,7 +201,8 @@ Result<void> PartitionLog::read(Offset offset, std::size_t max_bytes, Bytes& out
   // Usually one round; recovery may have left segments that are empty or end early.
   const std::size_t before = out.size();
   for (; segment != segments_.end() && out.size() == before; ++segment) {
-    STREAMOPS_RETURN_IF_ERROR((*segment)->read(offset, high_watermark(), max_bytes, at_least_one, out));
+    STREAMOPS_RETURN_IF_ERROR(
+        (*segment)->read(offset, std::min(limit, high_watermark()), max_bytes, at_least_one, out));
   }
   return Ok();
 }

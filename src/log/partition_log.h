@@ -16,6 +16,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -52,9 +53,11 @@ class PartitionLog {
   /// error: the sync's; the batches concerned are gone from the log.
   void when_durable(Offset offset, GroupSync::Done done);
 
-  /// Appends to `out` whole batches from the one that holds `offset` on, below the high watermark: as many as fit in
-  /// `max_bytes`, but at least one when `at_least_one`. Errors: SO-L005 (outside of the log), SO-L004, the disk's.
-  Result<void> read(Offset offset, std::size_t max_bytes, Bytes& out, bool at_least_one = true);
+  /// Appends to `out` whole batches from the one that holds `offset` on, below the high watermark and `limit`: as many
+  /// as fit in `max_bytes`, but at least one when `at_least_one`. Errors: SO-L005 (outside of the log), SO-L004, the
+  /// disk's.
+  Result<void> read(Offset offset, std::size_t max_bytes, Bytes& out, bool at_least_one = true,
+                    Offset limit = std::numeric_limits<Offset>::max());
   /// Base offset of the first readable batch with a max timestamp of `timestamp` (ms since the epoch) or later. Errors:
   /// as read().
   Result<std::optional<Offset>> find_time(std::int64_t timestamp);

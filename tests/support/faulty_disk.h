@@ -27,6 +27,13 @@ class FaultyDisk final : public runtime::Disk {
   int failing_syncs = 0;                // so many syncs fail, and lose what they should have saved
   std::uint64_t syncs = 0;              // syncs of files so far
 
+  /// Bytes over all files.
+  std::uint64_t used() const {
+    std::uint64_t used = 0;
+    for (const auto& [path, inode] : files_) used += inode->now.size();
+    return used;
+  }
+
   /// A power cut: open Files keep a content that nobody sees any more.
   void crash() {
     for (auto& [directory, names] : changed_names_) settle_names(directory, names);
@@ -161,11 +168,7 @@ class FaultyDisk final : public runtime::Disk {
     names.insert(rest.substr(0, rest.find('/')));
   }
 
-  std::uint64_t room() const {
-    std::uint64_t used = 0;
-    for (const auto& [path, inode] : files_) used += inode->now.size();
-    return used >= capacity ? 0 : capacity - used;
-  }
+  std::uint64_t room() const { return used() >= capacity ? 0 : capacity - used(); }
 
   void make_name_durable(const std::string& path) {
     const auto found = files_.find(path);

@@ -10,6 +10,7 @@
 #include "kafka/broker/server.h"
 #include "kafka/broker/stats.h"
 #include "kafka/broker/topics.h"
+#include "kafka/broker/transactions/coordinator.h"
 
 namespace streamops::kafka {
 
@@ -48,6 +49,8 @@ class Broker::Impl {
     STREAMOPS_ASSIGN(topics_, Topics::open({options_.directory, options_.settings, disk_, loop_, pool_}));
     STREAMOPS_ASSIGN(groups_, Groups::open(options_.directory, group_options(options_.settings), sync_options(), disk_,
                                            loop_, pool_));
+    STREAMOPS_ASSIGN(transactions_, TransactionCoordinator::open(
+                                        {options_.directory, sync_options(), *topics_, *groups_, disk_, loop_, pool_}));
     report_problems();
     for (const runtime::Endpoint& endpoint : options_.listeners) STREAMOPS_RETURN_IF_ERROR(server_.listen(endpoint));
     schedule_upkeep();
@@ -89,6 +92,7 @@ class Broker::Impl {
   BrokerStats stats_;
   std::unique_ptr<Topics> topics_;
   std::unique_ptr<Groups> groups_;
+  std::unique_ptr<TransactionCoordinator> transactions_;
   Server server_;
   runtime::TimerPtr upkeep_timer_;
 };
@@ -190,6 +194,9 @@ Topics& Broker::topics() const {
 }
 Groups& Broker::groups() {
   return *impl_->groups_;
+}
+TransactionCoordinator& Broker::transactions() {
+  return *impl_->transactions_;
 }
 
 }  // namespace streamops::kafka

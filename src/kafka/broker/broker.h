@@ -1,10 +1,11 @@
 // kafka/broker/broker.h — a Kafka broker in the process: topics on disk, a server in front, one loop for all of it.
 //
 //   listeners ── connections ── handlers (one file an API) ──┬── topics ── partitions ── log::PartitionLog
-//                                                            └── groups (members, committed offsets)
+//                                                            ├── groups (members, committed offsets)
+//                                                            └── transactions (identities, decisions)
 //
-// It is a cluster of one: node 1, leader of every partition, coordinator of every group, controller. What it
-// acknowledges is on disk under the default sync policy, and consumers never see what is not.
+// It is a cluster of one: node 1, leader of every partition, coordinator of every group and transaction, controller.
+// What it acknowledges is on disk under the default sync policy, and consumers never see what is not.
 //
 // Threads: lives on one loop; every call but open() and the destructor is made there. Syncs run in the pool.
 #pragma once
@@ -33,6 +34,7 @@ class Topic;
 class Topics;
 class Server;
 class Groups;
+class TransactionCoordinator;
 struct BrokerStats;
 
 struct BrokerOptions {
@@ -82,6 +84,7 @@ class Broker {
   /// Removes a topic and the offsets that groups have committed in it. Errors to `done`: the disk's.
   void remove_topic(const Topic& topic, std::function<void(const Result<void>&)> done);
   Groups& groups();
+  TransactionCoordinator& transactions();
   BrokerStats& stats();
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kafka/broker/handlers/add_offsets_to_txn.h"
+#include "kafka/broker/handlers/add_partitions_to_txn.h"
 #include "kafka/broker/handlers/api_versions.h"
 #include "kafka/broker/handlers/create_partitions.h"
 #include "kafka/broker/handlers/create_topics.h"
@@ -14,6 +16,7 @@
 #include "kafka/broker/handlers/describe_groups.h"
 #include "kafka/broker/handlers/describe_producers.h"
 #include "kafka/broker/handlers/describe_topic_partitions.h"
+#include "kafka/broker/handlers/end_txn.h"
 #include "kafka/broker/handlers/fetch.h"
 #include "kafka/broker/handlers/find_coordinator.h"
 #include "kafka/broker/handlers/heartbeat.h"
@@ -31,6 +34,7 @@
 #include "kafka/broker/handlers/offset_for_leader_epoch.h"
 #include "kafka/broker/handlers/produce.h"
 #include "kafka/broker/handlers/sync_group.h"
+#include "kafka/broker/handlers/txn_offset_commit.h"
 #include "kafka/protocol/frame.h"
 
 namespace streamops::kafka {
@@ -72,6 +76,10 @@ std::vector<ServedApi> make_list() {
       served<DeleteTopicsRequest, DeleteTopicsResponse, handle_delete_topics>(),
       served<DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records>(),
       served<InitProducerIdRequest, InitProducerIdResponse, handle_init_producer_id>(),
+      served<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn>(),
+      served<AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, handle_add_offsets_to_txn>(),
+      served<EndTxnRequest, EndTxnResponse, handle_end_txn>(),
+      served<TxnOffsetCommitRequest, TxnOffsetCommitResponse, handle_txn_offset_commit>(),
       served<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, handle_offset_for_leader_epoch>(),
       served<DescribeConfigsRequest, DescribeConfigsResponse, handle_describe_configs>(),
       served<CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions>(),

@@ -5,6 +5,7 @@
 
 #include "errors/kafka_protocol.h"
 #include "errors/runtime.h"
+#include "kafka/broker/partition_snapshot.h"
 #include "kafka/protocol/compression.h"
 #include "kafka/protocol/record_batch.h"
 
@@ -53,6 +54,21 @@ Result<bool> all_have_keys(const RecordBatchView& batch) {
   }
 }
 
+// A control batch of one record: key { version, type }, value { version, coordinator epoch }.
+Bytes make_marker(std::int64_t producer_id, std::int16_t epoch, ControlType type, std::int64_t now_ms) {
+  Bytes key;
+  append_big_endian(key, std::int16_t{0});
+  append_big_endian(key, static_cast<std::int16_t>(type));
+  Bytes value;
+  append_big_endian(value, std::int16_t{0});
+  append_big_endian(value, std::int32_t{0});
+  RecordBatchBuilder batch(now_ms);
+  batch.set_producer(producer_id, epoch, -1);
+  batch.set_transactional(true);
+  batch.add(now_ms, BytesView(key), BytesView(value));
+  return batch.build();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Partition>> Partition::open(std::int32_t index, const std::string& directory,
@@ -61,7 +77,7 @@ Result<std::shared_ptr<Partition>> Partition::open(std::int32_t index, const std
   STREAMOPS_ASSIGN(std::unique_ptr<log::PartitionLog> log,
                    log::PartitionLog::open(directory, rules.log, disk, loop, pool));
   std::shared_ptr<Partition> partition(new Partition(index, rules, {directory, disk, loop, pool}, std::move(log)));
-  STREAMOPS_RETURN_IF_ERROR(partition->learn_producers());
+  STREAMOPS_RETURN_IF_ERROR(partition->learn());
   return partition;
 }
 
@@ -69,33 +85,53 @@ Partition::Partition(std::int32_t index, const TopicRules& rules, Place place, s
     : index_(index), rules_(rules), place_(std::move(place)), log_(std::move(log)) {
   // Batches that a failed sync took back must not count as seen. A log that cannot even be read takes no appends any
   // more.
-  log_->set_on_taken_back([this] { (void)learn_producers().ok(); });
+  log_->set_on_taken_back([this] { (void)learn().ok(); });
 }
 
-// From the snapshot where there is one, and from the headers of the batches behind it.
-Result<void> Partition::learn_producers() {
+// From the snapshot where there is one, and from the batches behind it.
+Result<void> Partition::learn() {
   producers_.clear();
+  transactions_.clear();
   Offset from = log_->start_offset();
   if (place_.disk.exists(snapshot_path())) {
-    STREAMOPS_ASSIGN(const Bytes snapshot, place_.disk.read_file(snapshot_path()));
-    const std::optional<Offset> upto = producers_.restore(snapshot);
-    if (upto && *upto > log_->end_offset()) producers_.clear();
-    if (upto && *upto <= log_->end_offset()) from = std::max(from, *upto);
+    STREAMOPS_ASSIGN(const Bytes file, place_.disk.read_file(snapshot_path()));
+    std::optional<PartitionSnapshot> snapshot = decode_snapshot(file);
+    if (snapshot && snapshot->upto <= log_->end_offset()) {
+      producers_ = std::move(snapshot->producers);
+      transactions_ = std::move(snapshot->transactions);
+      from = std::max(from, snapshot->upto);
+    }
   }
   unsaved_bytes_ = 0;
-  return log_->for_each_batch(from, [this](const log::BatchHeader& batch) {
-    unsaved_bytes_ += batch.size;
-    producers_.note(batch);
-  });
+  Result<void> learnt = Ok();
+  STREAMOPS_RETURN_IF_ERROR(log_->for_each_batch(from, [&](const log::BatchHeader& batch) {
+    if (learnt) learnt = learn_batch(batch);
+  }));
+  return learnt;
+}
+
+Result<void> Partition::learn_batch(const log::BatchHeader& header) {
+  unsaved_bytes_ += header.size;
+  producers_.note(header);
+  transactions_.note(header);
+  if (!header.is_control()) return Ok();
+  Bytes bytes;  // what a marker says is in its record
+  STREAMOPS_RETURN_IF_ERROR(log_->read(header.base_offset, 1, bytes));
+  if (bytes.empty()) return Ok();
+  STREAMOPS_ASSIGN(const RecordBatchView batch, RecordBatchView::parse(bytes));
+  STREAMOPS_ASSIGN(const ControlType type, control_type(batch));
+  transactions_.note_marker(header.producer_id, type, header.base_offset);
+  return Ok();
 }
 
 // A snapshot must never speak of a batch that a power cut can take, so it is written when its batches are on disk.
-void Partition::save_producers() {
+void Partition::save_snapshot() {
   if (saving_) return;
   saving_ = true;
   unsaved_bytes_ = 0;
   const Offset upto = log_->end_offset();
-  log_->flush([self = shared_from_this(), content = producers_.encode(upto)](const Result<void>& synced) {
+  log_->flush([self = shared_from_this(),
+               content = encode_snapshot(upto, producers_, transactions_)](const Result<void>& synced) {
     if (!synced) {
       self->saving_ = false;
       return;
@@ -124,8 +160,6 @@ AppendOutcome Partition::judge(std::span<const std::uint8_t> records, bool wait_
     return refuse(ErrorCode::invalid_record, "a produce request carries exactly one batch a partition");
   if (const Result<void> checksum = batch.verify_checksum(); !checksum) return refuse_batch(checksum.error());
   if (batch.is_control()) return refuse(ErrorCode::invalid_record, "clients may not write control batches");
-  if (batch.is_transactional())
-    return refuse(ErrorCode::invalid_txn_state, "the embedded broker does not serve transactions");
   if (batch.record_count() <= 0 || batch.last_offset_delta() != batch.record_count() - 1) {
     return refuse(ErrorCode::invalid_record, "the batch's count of records does not match its last offset");
   }
@@ -167,11 +201,27 @@ void Partition::produce(std::span<std::uint8_t> records, bool wait_for_all, std:
   }
   const Result<Offset> base = log_->append(records);
   if (!base) return done(refuse(ErrorCode::kafka_storage_error, base.error().message()));
-  producers_.note(*log::read_batch_header(records));
+  const std::optional<log::BatchHeader> placed = log::read_batch_header(records);
+  producers_.note(*placed);
+  transactions_.note(*placed);
   unsaved_bytes_ += records.size();
-  if (unsaved_bytes_ >= snapshot_every_bytes) save_producers();
+  if (unsaved_bytes_ >= snapshot_every_bytes) save_snapshot();
   outcome.base_offset = *base;
   answer_when_durable(*base + header->last_offset_delta + 1, std::move(outcome), std::move(done));
+}
+
+void Partition::end_transaction(std::int64_t producer_id, std::int16_t epoch, ControlType type,
+                                std::function<void(const Result<void>&)> done) {
+  Bytes marker = make_marker(producer_id, epoch, type, now_of(place_.loop));
+  const Result<Offset> base = log_->append(marker);
+  if (!base) return done(base.error());
+  producers_.note(*log::read_batch_header(marker));
+  transactions_.note_marker(producer_id, type, *base);
+  unsaved_bytes_ += marker.size();
+  log_->when_durable(*base + 1, [self = shared_from_this(), done = std::move(done)](const Result<void>& synced) {
+    done(synced);
+    self->wake_waiters();
+  });
 }
 
 void Partition::answer_when_durable(Offset end, AppendOutcome outcome, std::function<void(AppendOutcome)> done) {
@@ -237,12 +287,13 @@ void Partition::set_rules(const TopicRules& rules) {
 }
 
 void Partition::close(log::GroupSync::Done done) {
-  if (unsaved_bytes_ >= snapshot_floor_bytes) save_producers();
+  if (unsaved_bytes_ >= snapshot_floor_bytes) save_snapshot();
   log_->close(std::move(done));
 }
 
 void Partition::maintain(std::int64_t now) {
   log_->enforce_retention(now);
+  transactions_.forget_before(log_->start_offset());
   producers_.expire(now - producer_memory_ms);
 }
 

@@ -1,5 +1,5 @@
-// kafka/broker/partition.h — one partition: its log, the producers it knows, and the consumers that wait for its next
-// record.
+// kafka/broker/partition.h — one partition: its log, the producers and transactions it knows, and the consumers that
+// wait for its next record.
 //
 // Invariants: a batch is judged, appended and noted in one go, so the sequence of a producer has no gap in the log; an
 // answer leaves only when the batch counts as done under the sync policy, also for a batch that is recognised as sent
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kafka/broker/partition_transactions.h"
 #include "kafka/broker/producers.h"
 #include "kafka/broker/topic_configs.h"
 #include "kafka/protocol/error_code.h"
@@ -48,6 +49,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
   /// refused.
   void produce(std::span<std::uint8_t> records, bool wait_for_all, std::function<void(AppendOutcome)> done);
 
+  /// Ends the producer's transaction here with a marker; `done` when the marker is acknowledged. Errors: the disk's.
+  void end_transaction(std::int64_t producer_id, std::int16_t epoch, ControlType type,
+                       std::function<void(const Result<void>&)> done);
+
   /// Wakes `waiter` once, at the next new record.
   void wait(const std::shared_ptr<FetchWaiter>& waiter);
   void wake_waiters();
@@ -72,6 +77,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   log::PartitionLog& log() { return *log_; }
   const log::PartitionLog& log() const { return *log_; }
   const Producers& producers() const { return producers_; }
+  const PartitionTransactions& transactions() const { return transactions_; }
+  /// Where a consumer of committed records stops: below every open transaction.
+  Offset last_stable_offset() const { return transactions_.last_stable_offset(log_->high_watermark()); }
 
  private:
   struct Place {
@@ -81,8 +89,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
     runtime::Pool& pool;
   };
   Partition(std::int32_t index, const TopicRules& rules, Place place, std::unique_ptr<log::PartitionLog> log);
-  Result<void> learn_producers();
-  void save_producers();
+  Result<void> learn();
+  Result<void> learn_batch(const log::BatchHeader& batch);
+  void save_snapshot();
   std::string snapshot_path() const { return place_.directory + "/producers"; }
   AppendOutcome judge(std::span<const std::uint8_t> records, bool wait_for_all) const;
   void answer_when_durable(Offset end, AppendOutcome outcome, std::function<void(AppendOutcome)> done);
@@ -94,7 +103,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Place place_;
   std::unique_ptr<log::PartitionLog> log_;
   Producers producers_;
-  std::uint64_t unsaved_bytes_ = 0;  // appended since the last snapshot of the producers
+  PartitionTransactions transactions_;
+  std::uint64_t unsaved_bytes_ = 0;  // appended since the last snapshot
   bool saving_ = false;
   std::vector<std::weak_ptr<FetchWaiter>> waiters_;
 };

@@ -1,19 +1,11 @@
 #include "kafka/broker/producers.h"
 
 #include <algorithm>
-#include <utility>
-
-#include "base/crc32c.h"
-#include "kafka/protocol/reader.h"
-#include "kafka/protocol/writer.h"
-
 namespace streamops::kafka {
 
 namespace {
 
 constexpr std::size_t remembered_batches = 5;
-constexpr std::string_view snapshot_magic = "SOP1";
-constexpr std::size_t checksum_bytes = 4;
 
 // Sequences count up to INT32_MAX and go on at 0.
 std::int32_t advance(std::int32_t sequence, std::int32_t by) {
@@ -45,11 +37,12 @@ Producers::Verdict Producers::check(const log::BatchHeader& batch) const {
 }
 
 void Producers::note(const log::BatchHeader& batch) {
-  if (batch.producer_id < 0 || batch.is_control()) return;
+  if (batch.producer_id < 0) return;
   Producer& producer = producers_[batch.producer_id];
   if (producer.epoch != batch.producer_epoch) producer.batches.clear();
   producer.epoch = batch.producer_epoch;
   producer.last_timestamp = std::max(producer.last_timestamp, batch.max_timestamp);
+  if (batch.is_control()) return;
   producer.batches.push_back(
       {batch.base_sequence, advance(batch.base_sequence, batch.last_offset_delta), batch.base_offset});
   if (producer.batches.size() > remembered_batches) producer.batches.pop_front();
@@ -59,11 +52,8 @@ void Producers::expire(std::int64_t before) {
   std::erase_if(producers_, [before](const auto& entry) { return entry.second.last_timestamp < before; });
 }
 
-Bytes Producers::encode(Offset upto) const {
-  Writer out;
-  out.raw(as_bytes(snapshot_magic));
-  out.i64(upto);
-  out.i32(static_cast<std::int32_t>(producers_.size()));
+void Producers::encode(Writer& out) const {
+  out.array(producers_.size(), false);
   for (const auto& [id, producer] : producers_) {
     out.i64(id);
     out.i16(producer.epoch);
@@ -75,21 +65,12 @@ Bytes Producers::encode(Offset upto) const {
       out.i64(batch.base_offset);
     }
   }
-  Bytes bytes = std::move(out).take();
-  append_big_endian(bytes, crc32c(bytes));
-  return bytes;
 }
 
-std::optional<Offset> Producers::restore(BytesView snapshot) {
-  if (snapshot.size() < snapshot_magic.size() + checksum_bytes) return std::nullopt;
-  const BytesView content = snapshot.first(snapshot.size() - checksum_bytes);
-  if (load_big_endian<std::uint32_t>(content.data() + content.size()) != crc32c(content)) return std::nullopt;
-  Reader in(content);
-  if (as_text(in.take(snapshot_magic.size())) != snapshot_magic) return std::nullopt;
-  const Offset upto = in.i64();
-  std::unordered_map<std::int64_t, Producer> restored;
-  for (std::int32_t left = in.i32(); left > 0 && in.ok(); --left) {
-    Producer& producer = restored[in.i64()];
+Producers Producers::decode(Reader& in) {
+  Producers out;
+  for (std::size_t left = in.array(false, 19); left > 0 && in.ok(); --left) {
+    Producer& producer = out.producers_[in.i64()];
     producer.epoch = in.i16();
     producer.last_timestamp = in.i64();
     for (std::int8_t batches = in.i8(); batches > 0 && in.ok(); --batches) {
@@ -98,9 +79,7 @@ std::optional<Offset> Producers::restore(BytesView snapshot) {
       producer.batches.push_back({first, last, in.i64()});
     }
   }
-  if (!in.ok() || in.remaining() != 0) return std::nullopt;
-  producers_ = std::move(restored);
-  return upto;
+  return out;
 }
 
 }  // namespace streamops::kafka

@@ -2,9 +2,10 @@
 // once.
 //
 // Of each producer: its epoch and the last five batches (a client has at most five in flight). All of it follows from
-// the log's batch headers, so it survives whatever the log survives; a snapshot only shortens the reading.
+// the log's batch headers, so it survives whatever the log survives; a snapshot (kafka/broker/partition_snapshot.h)
+// only shortens the reading.
 //
-//   snapshot:  | "SOP1" | i64 offset: all batches before it are in | i32 n | producer ... | u32 crc32c of all before |
+//   encoded:   | i32 n | producer ... |
 //   producer:  | i64 id | i16 epoch | i64 last timestamp | i8 n | n times i32 first, i32 last sequence, i64 offset |
 //
 // Source: KIP-98 §Idempotent producer, KIP-360, KIP-447.
@@ -13,12 +14,12 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "base/bytes.h"
 #include "kafka/protocol/error_code.h"
+#include "kafka/protocol/reader.h"
+#include "kafka/protocol/writer.h"
 #include "log/batch_header.h"
 
 namespace streamops::kafka {
@@ -48,16 +49,15 @@ class Producers {
   /// Errors: INVALID_PRODUCER_EPOCH (an older epoch), OUT_OF_ORDER_SEQUENCE_NUMBER (a gap, or an old batch that is
   /// remembered no more).
   Verdict check(const log::BatchHeader& batch) const;
-  /// Notes a batch that is in the log.
+  /// Notes a batch that is in the log. A marker of a later epoch fences the earlier ones (KIP-890).
   void note(const log::BatchHeader& batch);
   /// Forgets producers whose last batch is older than `before` (ms since the epoch).
   void expire(std::int64_t before);
   void clear() { producers_.clear(); }
 
-  /// A snapshot that stands for all batches before `upto`.
-  Bytes encode(Offset upto) const;
-  /// Takes what a snapshot says and returns its offset; nothing, and no change, when it is not whole.
-  std::optional<Offset> restore(BytesView snapshot);
+  void encode(Writer& out) const;
+  /// What encode() wrote; meaningless when the reader fails.
+  static Producers decode(Reader& in);
 
   const std::unordered_map<std::int64_t, Producer>& all() const { return producers_; }
 

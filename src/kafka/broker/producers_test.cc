@@ -65,20 +65,14 @@ TEST_CASE("a producer that was silent for long is forgotten") {
   CHECK(producers.all().empty());
 }
 
-TEST_CASE("a snapshot brings everything back, and a broken one changes nothing") {
+TEST_CASE("a marker of a later epoch fences what the producer sends under the old one") {
   Producers producers;
-  for (int i = 0; i < 7; ++i) producers.note(batch_of(9, 2, i, 1, i));
-  producers.note(batch_of(10, 0, 0, 5, 7));
-  Bytes snapshot = producers.encode(12);
-  Producers restored;
-  CHECK(restored.restore(snapshot) == 12);
-  CHECK(restored.all().size() == 2);
-  CHECK(restored.check(batch_of(9, 2, 4, 1, 99)).base_offset == 4);
-  CHECK(restored.check(batch_of(9, 2, 7, 1, 12)).error == ErrorCode::none);
-  snapshot[20] ^= 1;
-  CHECK_FALSE(restored.restore(snapshot));
-  CHECK_FALSE(restored.restore(Bytes()));
-  CHECK(restored.all().size() == 2);
+  producers.note(batch_of(9, 3, 0, 5, 0));
+  log::BatchHeader marker = batch_of(9, 4, -1, 1, 5);
+  marker.attributes = 0x30;
+  producers.note(marker);
+  CHECK(producers.check(batch_of(9, 3, 5, 1, 6)).error == ErrorCode::invalid_producer_epoch);
+  CHECK(producers.check(batch_of(9, 4, 0, 1, 6)).error == ErrorCode::none);
 }
 
 }  // namespace streamops::kafka

@@ -250,8 +250,3 @@ def test_producer_ids_are_never_given_out_twice(own_server, topic):
     produce(server.kafka, topic, [(None, b"v")], **{"enable.idempotence": True})
     assert len(read(server.kafka, topic, 4)) == 4
 
-
-def test_a_transactional_producer_is_refused_clearly(server):
-    producer = Producer({"bootstrap.servers": server.kafka, "transactional.id": "t"})
-    with pytest.raises(KafkaException):
-        producer.init_transactions(3)

@@ -64,6 +64,10 @@ class Groups {
   /// `done` hears one code for all: none when they are durable.
   void commit(const std::string& group, const Committer& who, OffsetStore::Offsets offsets,
               std::function<void(ErrorCode)> done);
+  /// The first half of commit(): whether it would be allowed. A sign of life of the member.
+  ErrorCode may_commit(const std::string& name, const Committer& who);
+  /// The other half, for a transaction that was allowed to when its offsets came: keeps them, whoever asks.
+  void store(const std::string& name, OffsetStore::Offsets offsets, std::function<void(ErrorCode)> done);
   /// nullptr when nothing is committed.
   const CommittedOffset* committed(std::string_view group, const TopicPartition& partition) const;
   /// All of a group's offsets; nullptr when it has none.

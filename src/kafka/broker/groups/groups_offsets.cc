@@ -16,12 +16,19 @@ const auto ignore = [](const Result<void>&) {};
 
 void Groups::commit(const std::string& name, const Committer& who, OffsetStore::Offsets offsets,
                     std::function<void(ErrorCode)> done) {
-  Group* group = find(name);
-  if (group == nullptr && who.generation >= 0) return done(ErrorCode::illegal_generation);
-  if (group == nullptr && offsets.empty()) return done(ErrorCode::none);
-  if (group == nullptr) group = &find_or_create(name);
-  const ErrorCode error = group->may_commit(who.member, who.instance, who.generation);
+  const ErrorCode error = may_commit(name, who);
   if (error != ErrorCode::none || offsets.empty()) return done(error);
+  store(name, std::move(offsets), std::move(done));
+}
+
+ErrorCode Groups::may_commit(const std::string& name, const Committer& who) {
+  Group* group = find(name);
+  if (group == nullptr) return who.generation >= 0 ? ErrorCode::illegal_generation : ErrorCode::none;
+  return group->may_commit(who.member, who.instance, who.generation);
+}
+
+void Groups::store(const std::string& name, OffsetStore::Offsets offsets, std::function<void(ErrorCode)> done) {
+  find_or_create(name);
   store_->commit(name, std::move(offsets), [done = std::move(done)](const Result<void>& committed) {
     // The client tries again; what was wrong with the disk is told by its own error elsewhere.
     done(committed.ok() ? ErrorCode::none : ErrorCode::coordinator_not_available);

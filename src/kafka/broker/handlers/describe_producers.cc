@@ -11,12 +11,15 @@ namespace streamops::kafka {
 namespace {
 
 void describe(const Partition& partition, DescribeProducersResponse::PartitionResponse& out) {
+  const auto& open = partition.transactions().open();
   for (const auto& [id, producer] : partition.producers().all()) {
+    const auto transaction = open.find(id);
     out.active_producers.push_back(
         {.producer_id = id,
          .producer_epoch = producer.epoch,
          .last_sequence = producer.batches.empty() ? -1 : producer.batches.back().last_sequence,
-         .last_timestamp = producer.last_timestamp});
+         .last_timestamp = producer.last_timestamp,
+         .current_txn_start_offset = transaction == open.end() ? -1 : transaction->second});
   }
 }
 

@@ -21,6 +21,26 @@ constexpr std::int32_t only_epoch = 0;
 constexpr std::size_t most_answer_bytes = 64 * 1024 * 1024;  // whatever the client asks for
 constexpr std::int32_t longest_wait_ms = 5 * 60 * 1000;
 
+constexpr std::int8_t read_committed = 1;
+
+Offset end_of(BytesView batches, Offset from) {
+  while (const std::optional<log::BatchHeader> batch = log::read_batch_header(batches)) {
+    from = batch->next_offset();
+    if (batch->size >= batches.size()) break;
+    batches = batches.subspan(batch->size);
+  }
+  return from;
+}
+
+// What a consumer of committed records has to leave out of the batches that it gets.
+std::vector<FetchResponse::AbortedTransaction> aborted_in(const Partition& partition, Offset from, BytesView batches) {
+  std::vector<FetchResponse::AbortedTransaction> out;
+  if (!partition.transactions().has_aborted() || batches.empty()) return out;
+  for (const auto& each : partition.transactions().aborted_between(from, end_of(batches, from)))
+    out.push_back({each.producer_id, each.first_offset});
+  return out;
+}
+
 // One fetch, from its arrival to its answer.
 class Fetch final : public FetchWaiter, public std::enable_shared_from_this<Fetch> {
  public:
@@ -95,7 +115,8 @@ class Fetch final : public FetchWaiter, public std::enable_shared_from_this<Fetc
     if (answer.error_code != 0) return answer;
     log::PartitionLog& log = topic->partition(wanted.partition)->log();
     answer.high_watermark = log.high_watermark();
-    answer.last_stable_offset = log.high_watermark();
+    const Partition& found = *topic->partition(wanted.partition);
+    answer.last_stable_offset = found.last_stable_offset();
     answer.log_start_offset = log.start_offset();
     const std::size_t whole =
         std::min<std::size_t>(static_cast<std::size_t>(std::max(request_.max_bytes, 0)), most_answer_bytes);
@@ -104,12 +125,15 @@ class Fetch final : public FetchWaiter, public std::enable_shared_from_this<Fetc
         std::min<std::size_t>(left, static_cast<std::size_t>(std::max(wanted.partition_max_bytes, 0)));
     Bytes records;
     // The first batch of an answer comes whole however large it is, or a consumer could never pass it (KIP-74).
-    const Result<void> read = log.read(wanted.fetch_offset, room, records, read_ == 0);
+    const bool only_committed = request_.isolation_level == read_committed;
+    const Offset limit = only_committed ? answer.last_stable_offset : answer.high_watermark;
+    const Result<void> read = log.read(wanted.fetch_offset, room, records, read_ == 0, limit);
     if (!read) {
       answer.error_code = wire(code_of(read.error()));
       return answer;
     }
     read_ += records.size();
+    if (only_committed) answer.aborted_transactions = aborted_in(found, wanted.fetch_offset, records);
     answer.records = Records::owned(std::move(records));
     return answer;
   }

@@ -6,8 +6,7 @@
 
 namespace streamops::kafka {
 
-/// Gives an idempotent producer its id. Transactional producers are refused: transactions are not served. Source:
-/// KIP-98, KIP-360.
+/// Gives an idempotent producer its id, and a transactional one the next epoch of its own. Source: KIP-98, KIP-360.
 void handle_init_producer_id(const RequestContext& context, InitProducerIdRequest request,
                              Responder<InitProducerIdResponse> respond);
 

@@ -13,6 +13,8 @@ namespace {
 
 using PartitionAnswer = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
+constexpr std::int8_t read_committed = 1;
+
 // Times that are not times.
 constexpr std::int64_t latest = -1;
 constexpr std::int64_t earliest = -2;
@@ -30,12 +32,12 @@ void set_found(PartitionAnswer& answer, const Result<std::optional<Partition::Fo
   }
 }
 
-void look_up(PartitionAnswer& answer, Partition& partition, std::int64_t timestamp) {
+void look_up(PartitionAnswer& answer, Partition& partition, std::int64_t timestamp, bool only_committed) {
   const log::PartitionLog& log = partition.log();
   answer.leader_epoch = 0;
   switch (timestamp) {
     case latest:
-      answer.offset = log.high_watermark();
+      answer.offset = only_committed ? partition.last_stable_offset() : log.high_watermark();
       return;
     case earliest:
     case earliest_local:
@@ -69,7 +71,7 @@ void handle_list_offsets(const RequestContext& context, ListOffsetsRequest reque
       if (topic == nullptr || !topic->has_partition(each.partition_index)) {
         answer.error_code = wire(ErrorCode::unknown_topic_or_partition);
       } else if (Partition* partition = topic->partition(each.partition_index)) {
-        look_up(answer, *partition, each.timestamp);
+        look_up(answer, *partition, each.timestamp, request.isolation_level == read_committed);
       } else {
         answer.error_code = wire(ErrorCode::kafka_storage_error);
       }

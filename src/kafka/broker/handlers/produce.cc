@@ -6,6 +6,8 @@
 #include "kafka/broker/broker.h"
 #include "kafka/broker/stats.h"
 #include "kafka/broker/topics.h"
+#include "kafka/broker/transactions/coordinator.h"
+#include "kafka/broker/transactions/fenced.h"
 #include "kafka/protocol/error_code.h"
 #include "kafka/protocol/record_batch.h"
 
@@ -17,6 +19,7 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::int16_t first_version_with_topic_ids = 13;
 constexpr std::int16_t first_version_with_zstd = 7;
+constexpr std::int16_t first_version_that_joins = 12;  // a transaction, by writing to a partition
 constexpr std::int16_t no_answer = 0;
 constexpr std::int16_t all_replicas = -1;
 
@@ -24,6 +27,7 @@ constexpr std::int16_t all_replicas = -1;
 struct Pending {
   RequestContext context;
   std::int16_t acks;
+  std::string transactional_id;  // empty when null
   Responder<ProduceResponse> respond;
   ProduceResponse response;
   std::size_t waiting = 1;
@@ -74,6 +78,35 @@ void append(const std::shared_ptr<Pending>& pending, Partition& partition, Bytes
       });
 }
 
+// Producers know fencing by the epoch's code alone, and try again, without asking for metadata, when replicas are few.
+ErrorCode in_words_of_produce(ErrorCode error) {
+  const bool may_pass = error == ErrorCode::concurrent_transactions || error == ErrorCode::coordinator_not_available;
+  return may_pass ? ErrorCode::not_enough_replicas : fenced_as(error, false);
+}
+
+// Appends a batch of a transaction when the partition is part of that.
+void append_to_transaction(const std::shared_ptr<Pending>& pending, const Topic& topic, Partition& partition,
+                           const log::BatchHeader& batch, BytesView records, std::size_t topic_at,
+                           std::size_t partition_at) {
+  TransactionCoordinator& transactions = pending->context.broker->transactions();
+  const ProducerIdentity who{batch.producer_id, batch.producer_epoch};
+  const TopicPartition place{topic.name(), partition.index()};
+  pending->waiting += 1;
+  const auto admitted = [pending, kept = partition.shared_from_this(), records, topic_at,
+                         partition_at](ErrorCode error) {
+    PartitionAnswer& answer = pending->response.responses[topic_at].partition_responses[partition_at];
+    if (error == ErrorCode::none) {
+      append(pending, *kept, records, topic_at, partition_at);
+    } else {
+      refuse(*pending, answer, in_words_of_produce(error), "the transaction does not take this batch");
+    }
+    finish_one(pending);
+  };
+  if (pending->context.api_version < first_version_that_joins)
+    return admitted(transactions.verify(pending->transactional_id, who, place));
+  transactions.add_partitions(pending->transactional_id, who, {place}, admitted);
+}
+
 ErrorCode refuse_codec(std::int16_t version, BytesView records) {
   const Result<RecordBatchView> batch = RecordBatchView::parse(records);
   if (!batch || batch->compression() != Compression::zstd || version >= first_version_with_zstd) return ErrorCode::none;
@@ -97,6 +130,9 @@ void produce_one(const std::shared_ptr<Pending>& pending, const Topic* topic,
   const BytesView records = data.records.view();
   if (const ErrorCode codec = refuse_codec(version, records); codec != ErrorCode::none)
     return refuse(*pending, answer, codec);
+  const std::optional<log::BatchHeader> batch = log::read_batch_header(records);
+  if (batch && batch->is_transactional() && !batch->is_control())
+    return append_to_transaction(pending, *topic, *partition, *batch, records, topic_at, partition_at);
   append(pending, *partition, records, topic_at, partition_at);
 }
 
@@ -107,7 +143,8 @@ bool acks_are_known(std::int16_t acks) {
 }  // namespace
 
 void handle_produce(const RequestContext& context, ProduceRequest request, Responder<ProduceResponse> respond) {
-  auto pending = std::make_shared<Pending>(Pending{context, request.acks, std::move(respond), {}, 1, false});
+  auto pending = std::make_shared<Pending>(
+      Pending{context, request.acks, request.transactional_id.value_or(""), std::move(respond), {}, 1, false});
   const Topics& topics = context.broker->topics();
   // All answers are in place before the first append, which may be done at once: references into them stay good.
   for (const auto& data : request.topic_data) {

@@ -32,6 +32,7 @@ public final class Clients {
       run.describeGroup(admin);
       run.changeOffsets(admin);
       run.remove(admin);
+      new Transactions(run.common()).run(admin, Clients::check);
     }
     System.out.println("all checks hold");
     System.exit(0);

@@ -12,5 +12,5 @@ if [ ! -f "$cache/complete" ]; then
   mvn -q -f "$here/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies -DoutputDirectory="$cache"
   touch "$cache/complete"
 fi
-javac -nowarn -Xlint:-deprecation,-removal -cp "$cache/*" -d "$work" "$here/Clients.java"
+javac -nowarn -Xlint:-deprecation,-removal -cp "$cache/*" -d "$work" "$here/Clients.java" "$here/Transactions.java"
 java -Xmx256m -cp "$work:$cache/*" Clients "$bootstrap"
