@@ -85,7 +85,7 @@ Result<Json> parse_json(std::string_view text, const JsonBounds& bounds) {
     return Error(errors::schema::not_json, "{} bytes are more than the {} that are read", text.size(),
                  bounds.max_bytes);
   }
-  dom::parser parser(bounds.max_bytes);
+  dom::parser parser;
   simdjson::error_code problem = parser.allocate(text.size() + 1, static_cast<std::size_t>(bounds.max_depth));
   dom::element root;
   if (problem == simdjson::SUCCESS) problem = parser.parse(text.data(), text.size(), true).get(root);
