@@ -80,12 +80,3 @@ def test_a_login_over_tls(line):
 
 def test_a_wrong_password_stops_the_stream_and_says_so(line):
     assert line(lambda found: found["state"] == "failed", password="no")["code"] == "SO-C202"
-
-
-def test_a_certificate_of_nobody_known_is_not_trusted(line, tmp_path):
-    """The stream waits and tells why: the server may get its certificate yet."""
-    other = tmp_path / "other"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-                    "-keyout", f"{other}.key", "-out", f"{other}.pem"], check=True, capture_output=True)
-    found = line(lambda found: found["code"] == "SO-C201", ca_file=f"{other}.pem")
-    assert found["rows"] == 0

@@ -1,10 +1,11 @@
 """The reference pipeline, byte for byte the same file, on embedded servers and on real ones: equal results."""
 import json
+import subprocess
 
 import pytest
 from real_line import (PROFILES, TABLE, TASK_LETTERS, TOPIC, clean, environment, listing, reference, rows_of, streamops,
                        topic_records, until)
-from server import REFERENCE, Server
+from server import REFERENCE, Server, binary
 from users_api import UsersApi, varied_bodies
 
 BODIES = varied_bodies(50)  # the file polls each second for a minute; the last polls find nobody new
@@ -15,30 +16,47 @@ def letters(records):
     return [(partition, value, [header for header in headers or [] if "time" not in header[0]]) for partition, _, value, headers in records]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = reference(tmp_path_factory.mktemp("reference"))
     assert path.read_bytes() == REFERENCE.read_bytes() + PROFILES.encode()
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api():
     with UsersApi(BODIES) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+class Embedded:
+    """A run of the file on embedded servers, which goes on while another one runs on real ones."""
+
+    def __init__(self, file, data, api):
+        self._data, self._api, self._log = data, api, data.parent / "log"
+        with open(self._log, "wb") as log:
+            self._process = subprocess.Popen([binary(), "run", file, "--once", "--ports", "auto", "--data-dir", data], stdout=log, stderr=log,
+                                             env=environment("", "", api.url("embedded")))
+
+    def results(self):
+        """What the file leaves in topics and tables."""
+        assert self._process.wait(180) == 0, self._log.read_text()[-3000:]
+        assert self._api.requests("embedded") >= len(BODIES)
+        server = Server("--servers-only")
+        server.data = str(self._data)
+        with server:
+            return results(server.kafka, "{}:{}".format(*server.cql))
+
+    def end(self):
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture(scope="module")
 def embedded(file, api, tmp_path_factory):
-    """What the file leaves on embedded servers: {topic: records, table: rows}."""
-    data = tmp_path_factory.mktemp("embedded") / "data"
-    streamops("run", file, "--once", "--ports", "auto", "--data-dir", data, env=environment("", "", api.url("embedded")))
-    server = Server("--servers-only")
-    server.data = str(data)
-    with server:
-        found = results(server.kafka[0] if isinstance(server.kafka, list) else server.kafka, "{}:{}".format(*server.cql))
-    assert api.requests("embedded") >= len(BODIES)
-    return found
+    running = Embedded(file, tmp_path_factory.mktemp("embedded") / "data", api)
+    yield running
+    running.end()
 
 
 def results(kafka, cassandra):
@@ -54,10 +72,11 @@ def test_its_own_tests_pass_unchanged(file):
 def test_equal_records_rows_and_letters(file, api, embedded, kafka, cassandra, tmp_path):
     at = kafka.endpoints["bootstrap"], cassandra.endpoints["contact_point"]
     clean(*at)
-    streamops("run", file, "--once", "--profile", "real", "--data-dir", tmp_path / "data", env=environment(*at, api.url("real")))
+    streamops("run", file, "--once", "--profile", "real", "--ports", "auto", "--data-dir", tmp_path / "data",
+              env=environment(*at, api.url("real")), timeout=180)
     real = results(*at)
     assert len(real["records"]) > 40 and len(real["rows"]) > 40 and len(real["task_letters"]) == 5
-    for name, value in embedded.items():
+    for name, value in embedded.results().items():
         assert real[name] == value, name
 
 

@@ -212,6 +212,10 @@ def test_the_command_line_tells_endpoints_as_json(manager, tmp_path, capsys):
     assert started["endpoints"]["at"] == f"127.0.0.1:{started['ports']['main']}"
     assert cli.main(["status", "--json", *place]) == 0
     assert json.loads(capsys.readouterr().out)["echo@2"]["state"] == "answers"
+    assert cli.main(["endpoint", "echo@2", "at", *place]) == 0
+    assert capsys.readouterr().out == started["endpoints"]["at"] + "\n"
+    assert cli.main(["endpoint", "echo", "ta", *place]) == 1
+    assert "no endpoint 'ta'; there are: at" in capsys.readouterr().err
     assert cli.main(["kill", "echo", *place]) == 0
     assert cli.main(["status", *place]) == 1
     assert "stopped" in capsys.readouterr().out

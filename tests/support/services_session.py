@@ -42,10 +42,12 @@ def chosen(service):
 
 
 class Services:
-    """The services of this session. All are stopped, and their folder is deleted, at its end."""
+    """The services of this session. All are stopped, and their folder is deleted, at its end. STREAMOPS_TEST_SERVICES_DIR names a folder
+    whose services stay, for whoever runs tests again and again."""
 
     def __init__(self):
-        self._folder = tempfile.mkdtemp(prefix="streamops-services-")
+        self._stays = os.environ.get("STREAMOPS_TEST_SERVICES_DIR")
+        self._folder = self._stays or tempfile.mkdtemp(prefix="streamops-services-")
         self.manager = Manager(self._folder, say=lambda text: print(text, file=sys.stderr, flush=True))
         self._lock = threading.Lock()
         atexit.register(self.stop)
@@ -66,7 +68,7 @@ class Services:
 
     def signal(self, instance, number):
         """A signal to all its processes: SIGSTOP makes it half alive, ports open and nobody answering."""
-        for each in instance.identities().values():
+        for each in self.manager.get(instance.name).identities().values():  # as it runs now: it may have been restarted
             os.kill(each.pid, number)
 
     def pause(self, instance):
@@ -77,6 +79,8 @@ class Services:
 
     def stop(self):
         atexit.unregister(self.stop)
+        if self._stays:
+            return
         for name in self.manager.names():
             self.manager.kill(name)  # nothing is worth keeping, and an orderly end of six JVMs takes half a minute
         shutil.rmtree(self._folder, ignore_errors=True)

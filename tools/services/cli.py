@@ -13,6 +13,7 @@ _EXAMPLES = """examples:
   services start kafka@3.9 --set sasl=SCRAM-SHA-512   Kafka with ZooKeeper and a login
   services start kafka@4 --as second --port 29092     a second broker, on a chosen port
   services status --json                              endpoints, process ids, memory, whether each answers
+  services endpoint kafka@4 bootstrap                 just that, for scripts
   services stop                                       stop all that was started in this folder
 """
 
@@ -58,6 +59,9 @@ def _parser():
     wait = verb("wait", _wait, "wait until each answers")
     wait.add_argument("names", nargs="*", metavar="INSTANCE")
     wait.add_argument("--timeout", type=float, default=120, help="seconds (120)")
+    endpoint = verb("endpoint", _endpoint, "print one endpoint, for scripts")
+    endpoint.add_argument("name", metavar="INSTANCE")
+    endpoint.add_argument("key", metavar="KEY", help="as status tells them, like bootstrap or contact_point")
     stop = verb("stop", _stop, "stop what was started here, or only those named")
     stop.add_argument("names", nargs="*", metavar="INSTANCE")
     stop.add_argument("--remove", action="store_true", help="delete its folder, data and all")
@@ -122,6 +126,13 @@ def _status(manager, given):
 def _wait(manager, given):
     for name in given.names or manager.names():
         print(f"{manager.wait(name, given.timeout).name}  answers")
+
+
+def _endpoint(manager, given):
+    found = manager.get(given.name).endpoints
+    if given.key not in found:
+        raise Problem(f"{given.name} has no endpoint {given.key!r}; there are: {', '.join(found) or 'none, it was never started'}")
+    print(found[given.key])
 
 
 def _stop(manager, given):
