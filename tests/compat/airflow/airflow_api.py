@@ -24,8 +24,10 @@ class AirflowApi:
         self._token = None
 
     def call(self, method, path, body=None, accept="application/json"):
-        request = urllib.request.Request(self._base + path, method=method, data=json.dumps(body).encode() if body is not None else None,
-                                         headers={"Content-Type": "application/json", "Accept": accept, **self._authorization()})
+        data = json.dumps(body).encode() if body is not None else None
+        kind = {"Content-Type": "application/json"} if data else {}
+        request = urllib.request.Request(self._base + path, method=method, data=data,
+                                         headers={"Accept": accept, **kind, **self._authorization()})
         try:
             with _QUIET.open(request, timeout=60) as answer:
                 text = answer.read().decode()
