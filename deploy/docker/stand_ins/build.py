@@ -110,8 +110,14 @@ def stage_spark(context):
 
 
 def stage_airflow(context):
-    """A virtual environment knows its own path: in the image it has another one."""
-    shutil.copytree(next(iter(installed("airflow@3").values())), context / "venv", symlinks=True)
+    """A virtual environment knows its own path and its Python's: in the image they are others. Debian 12 has Python 3.11."""
+    shutil.copytree(installed("airflow@3")["venv"], context / "venv", symlinks=True)
+    if not (context / "venv" / "lib" / "python3.11").is_dir():
+        sys.exit("the installed Airflow is for another Python than Debian 12's; install it with python3.11")
+    for name in ("python", "python3", "python3.11"):
+        (context / "venv" / "bin" / name).unlink(missing_ok=True)
+        (context / "venv" / "bin" / name).symlink_to("/usr/bin/python3.11")
+    (context / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n", encoding="utf-8")
     for program in (context / "venv" / "bin").iterdir():
         if not program.is_file() or program.is_symlink() or not program.read_bytes().startswith(b"#!/"):
             continue
