@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from real_line import Tables, environment, reference, topic_records, until
+from real_line import Tables, environment, reference, topic_records, unique, until
 from server import binary
 from users_api import UsersApi, body, user
 
@@ -73,7 +73,7 @@ class Line:
 
 @pytest.fixture
 def line(tmp_path, request, api, kafka, cassandra):
-    name = "crash_" + request.node.originalname.removeprefix("test_")[:30]
+    name = unique("crash_" + request.node.originalname.removeprefix("test_"))
     with Line(tmp_path, name, api, kafka, cassandra) as running:
         running.wait_for_polls(40)
         yield running

@@ -2,7 +2,7 @@
 import ssl
 
 import pytest
-from real_line import Tables, environment, reference, streamops, topic_records
+from real_line import Tables, environment, reference, streamops, topic_records, unique
 from services_session import chosen
 from users_api import UsersApi, body, user
 
@@ -61,7 +61,7 @@ def run(folder, topic, api, kafka, cassandra, kafka_login="", cassandra_login=""
 
 @pytest.fixture
 def topic(request):
-    return "login_" + "".join(c if c.isalnum() else "_" for c in request.node.callspec.id.lower() if c.isascii())[:30]
+    return unique("login_" + "".join(c if c.isalnum() else "_" for c in request.node.callspec.id.lower()))
 
 
 @pytest.mark.parametrize("manner", KAFKA)

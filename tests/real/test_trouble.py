@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from forwarder import Forwarder
-from real_line import Tables, environment, listing, reference, until
+from real_line import Tables, environment, listing, reference, unique, until
 from server import Server
 from users_api import UsersApi, body, user
 
@@ -62,7 +62,7 @@ class Line:
 
 @pytest.fixture(params=["kafka", "cassandra"])
 def line(request, tmp_path, api, kafka, cassandra):
-    name = f"trouble_{request.param}_" + request.node.originalname.removeprefix("test_")[:20]
+    name = unique(f"trouble_{request.param}_" + request.node.originalname.removeprefix("test_"))
     with Line(tmp_path, name, api, kafka, cassandra, request.param) as made:
         made.system = request.param
         yield made

@@ -35,6 +35,11 @@ def reference(folder, **changes):
     return path
 
 
+def unique(name):
+    """A name for topic and keyspace that no earlier run on the same services has used."""
+    return f"{name[:30]}_{time.time_ns() // 1000 % 10**9}"
+
+
 def environment(kafka, cassandra, api):
     return {**os.environ, "KAFKA_BOOTSTRAP": kafka, "CASSANDRA_CONTACT_POINT": cassandra, "USERS_API": api}
 
