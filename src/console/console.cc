@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "console/airflow/dispatch.h"
 #include "console/impl/api.h"
 #include "console/impl/bundle.h"
 #include "console/impl/event_hub.h"
@@ -44,6 +45,8 @@ class ConsoleImpl final : public Console {
     const std::string& path = call.request.path;
     if (path.starts_with("/api/streamops/")) {
       dispatch(std::move(call));
+    } else if (airflow::is_served(path)) {
+      airflow::dispatch(std::move(call));
     } else if (call.request.method != "GET" && call.request.method != "HEAD") {
       call.respond(runtime::ServerResponse::text("Pages are read with GET.\n", 405));
     } else if (path == "/" && opens_at_topics(call.request)) {

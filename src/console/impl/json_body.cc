@@ -65,6 +65,20 @@ Result<std::optional<std::string>> JsonBody::object(const char* name) const {
   return std::optional<std::string>(simdjson::minify(*value));
 }
 
+Result<std::optional<std::vector<std::string>>> JsonBody::texts(const char* name) const {
+  const auto value = impl_->find(name);
+  if (!value) return std::optional<std::vector<std::string>>();
+  simdjson::dom::array items;
+  if (value->get(items) != simdjson::SUCCESS) return wrong_type(name, "a list of texts");
+  std::vector<std::string> out;
+  for (const simdjson::dom::element item : items) {
+    std::string_view text;
+    if (item.get(text) != simdjson::SUCCESS) return wrong_type(name, "a list of texts");
+    out.emplace_back(text);
+  }
+  return std::optional(std::move(out));
+}
+
 Result<std::string> JsonBody::required(const char* name) const {
   STREAMOPS_ASSIGN(std::optional<std::string> value, text(name));
   if (!value) return Error(errors::console::bad_request, "`{}` is missing in the body", name);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,6 +23,8 @@ class JsonBody {
   Result<std::optional<bool>> boolean(const char* name) const;
   /// An object as compact JSON text.
   Result<std::optional<std::string>> object(const char* name) const;
+  /// A list of texts.
+  Result<std::optional<std::vector<std::string>>> texts(const char* name) const;
   /// text(), which must be there.
   Result<std::string> required(const char* name) const;
 

@@ -1,0 +1,33 @@
+#include "base/base64.h"
+
+#include <cstdint>
+
+namespace streamops {
+namespace {
+
+constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::size_t letters_in_group = 4;
+constexpr std::size_t bytes_in_group = 3;
+
+}  // namespace
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % letters_in_group != 0) return std::nullopt;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  std::string out;
+  out.reserve(text.size() / letters_in_group * bytes_in_group);
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_padding = i >= text.size() - padding;
+    const std::size_t value = is_padding ? 0 : letters.find(text[i]);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (i % letters_in_group != letters_in_group - 1) continue;
+    for (const int shift : {16, 8, 0}) out += static_cast<char>(bits >> shift & 0xFF);
+    bits = 0;
+  }
+  out.resize(out.size() - padding);
+  return out;
+}
+
+}  // namespace streamops
