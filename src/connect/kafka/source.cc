@@ -16,6 +16,7 @@ namespace {
 constexpr Microseconds patience_for_id = Seconds{3};
 constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds pause_while_trouble = Seconds{1};
+constexpr Microseconds pause_between_commits = Seconds{1};
 
 class KafkaSource final : public data::Source {
  public:
@@ -26,7 +27,7 @@ class KafkaSource final : public data::Source {
     on_ready_ = std::move(on_ready);
     for (const data::Position& position : from) from_[position.partition] = position.next;
     auto consumer =
-        kafka::Consumer::open(config_, {options_.topic, options_.prefetch_bytes}, loop_, pool_, [this] { notify(); });
+        kafka::Consumer::open(config_, {options_.topic, options_.prefetch_bytes, options_.group}, loop_, pool_, [this] { notify(); });
     if (!consumer) return fail(consumer.error());
     consumer_ = std::move(*consumer);
     look();
@@ -41,8 +42,12 @@ class KafkaSource final : public data::Source {
 
   Uuid topic_id() const override { return topic_id_; }
 
-  /// Positions are the caller's; nothing to tell the broker.
-  void acknowledge(const data::Ack& /*ack*/) override {}
+  void acknowledge(const data::Ack& ack) override {
+    if (options_.group.empty()) return;
+    for (const data::Position& position : ack.positions) acknowledged_[position.partition] = position;
+    uncommitted_ = true;
+    if (!commit_timer_) commit();
+  }
 
   std::optional<Error> trouble() const override {
     if (failure_) return failure_;
@@ -53,12 +58,29 @@ class KafkaSource final : public data::Source {
 
   void stop() override {
     timer_.reset();
+    commit_timer_.reset();
     id_request_.reset();
+    if (uncommitted_) send_commit();
     consumer_.reset();
     on_ready_ = nullptr;
   }
 
  private:
+  void commit() {
+    send_commit();
+    commit_timer_ = loop_.after(pause_between_commits, [this] {
+      commit_timer_.reset();
+      if (uncommitted_) commit();
+    });
+  }
+
+  void send_commit() {
+    uncommitted_ = false;
+    std::vector<data::Position> positions;
+    for (const auto& [partition, position] : acknowledged_) positions.push_back(position);
+    if (consumer_ != nullptr) consumer_->commit(positions);
+  }
+
   void notify() {
     if (notified_ || !on_ready_) return;
     notified_ = true;
@@ -139,6 +161,9 @@ class KafkaSource final : public data::Source {
   std::function<void()> on_ready_;
   std::map<std::int32_t, std::int64_t> from_;
   std::set<std::int32_t> reading_;
+  std::map<std::int32_t, data::Position> acknowledged_;
+  bool uncommitted_ = false;  // acknowledged_ is ahead of what the group was told
+  runtime::TimerPtr commit_timer_;
   bool id_known_ = false;
   Uuid topic_id_;
   bool looked_before_ = false;

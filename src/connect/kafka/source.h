@@ -1,7 +1,8 @@
 // connect/kafka/source.h — a topic as a source: every partition from its position on, new partitions as they come.
 //
 // A topic that does not exist is created when the options say so, else waited for; trouble() tells. Positions are the
-// caller's; acknowledge() changes nothing at the broker.
+// caller's; acknowledge() commits them to the group, at most once a second, for others to see the lag. What the group
+// says is never read.
 // Threads: one loop.
 #pragma once
 
@@ -22,6 +23,7 @@ struct KafkaSourceOptions {
   int create_partitions = 0;  // of a topic that is missing; 0: wait for it
   std::size_t prefetch_bytes = 4 * 1024 * 1024;
   Microseconds look_for_partitions = Seconds{30};
+  std::string group;  // gets the acknowledged positions; empty: nobody does
 };
 
 /// Everything given must outlive the source. Errors of poll(): SO-K201, SO-K203 to SO-K206.

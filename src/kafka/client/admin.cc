@@ -1,6 +1,5 @@
 #include "kafka/client/admin.h"
 
-#include "kafka/client/impl/failure.h"
 #include "kafka/client/impl/instance.h"
 #include "kafka/client/impl/topic_requests.h"
 
@@ -33,7 +32,7 @@ class StandaloneAdmin final : public Admin {
   void on_wake() {
     while (rd_kafka_event_t* event = rd_kafka_queue_poll(instance_->main_queue(), 0)) {
       if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-        requests_->note(to_error(rd_kafka_event_error(event), "connecting", rd_kafka_event_error_string(event)));
+        requests_->note(instance_->event_error(event, "connecting"));
       }
       rd_kafka_event_destroy(event);
     }

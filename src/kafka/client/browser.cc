@@ -80,7 +80,7 @@ class LibraryBrowser final : public Browser {
   void take_news() {
     while (rd_kafka_event_t* event = rd_kafka_queue_poll(instance_->main_queue(), 0)) {
       if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-        news_.note(to_error(rd_kafka_event_error(event), "connecting", rd_kafka_event_error_string(event)));
+        news_.note(instance_->event_error(event, "connecting"));
       }
       rd_kafka_event_destroy(event);
     }

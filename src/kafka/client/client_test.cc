@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <thread>
 
 #include "errors/kafka_client.h"
 #include "kafka/client/admin.h"
@@ -369,4 +370,45 @@ TEST_CASE("a topic's id comes from the first broker that gives one") {
   response.topics[0].error_code = 3;  // unknown topic
   OneAnswerServer without(rig, encode_response(10, 1, response));
   CHECK(topic_id(rig, without.address).is_nil());
+}
+
+TEST_CASE("a group is told how far a reader is, also the last time before the reader goes") {
+  MockCluster cluster;
+  cluster.create("users", 1);
+  Rig rig;
+  const auto committed = [&] {
+    ClientConfig config = cluster.config();
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    char text[256];
+    rd_kafka_conf_set(conf, "bootstrap.servers", config.bootstrap.c_str(), text, sizeof(text));
+    rd_kafka_conf_set(conf, "group.id", "dag.stream", text, sizeof(text));
+    rd_kafka_t* reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "users", 0);
+    CHECK(rd_kafka_committed(reader, list, 10'000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    const std::int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(reader);
+    return offset;
+  };
+  const auto reaches = [&](std::int64_t offset) {
+    for (int i = 0; i < 100 && committed() != offset; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    return committed() == offset;
+  };
+  std::unique_ptr<Consumer> consumer;
+  rig.on_loop([&] {
+    ConsumerOptions options;
+    options.topic = "users";
+    options.group = "dag.stream";
+    consumer = std::move(Consumer::open(cluster.config(), options, rig.thread->loop(), *rig.pool, [] {})).value();
+    const std::vector<data::Position> first{{Uuid{}, 0, 7}};
+    consumer->commit(first);
+  });
+  CHECK(reaches(7));
+  rig.on_loop([&] {
+    const std::vector<data::Position> second{{Uuid{}, 0, 9}};
+    consumer->commit(second);
+    consumer.reset();
+  });
+  CHECK(reaches(9));
 }

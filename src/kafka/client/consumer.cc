@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t padding = 64;  // bytes after the last value (data/position.h)
 constexpr std::size_t batch = 256;   // messages a call
+constexpr int last_commit_ms = 500;  // for the commit under way when a consumer goes
 
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -26,15 +27,31 @@ using Message = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 LibrarySettings settings_of(const ConsumerOptions& options) {
   // The library's own bound is only a safety net above ours.
   const std::size_t kilobytes = options.prefetch_bytes / 1024 + 1;
-  return {{"enable.auto.commit", "false"},
-          {"enable.auto.offset.store", "false"},
-          {"enable.partition.eof", "false"},
-          {"auto.offset.reset", "error"},
-          {"fetch.wait.max.ms", "500"},
-          {"fetch.error.backoff.ms", "100"},
-          {"fetch.message.max.bytes", "1048576"},
-          {"fetch.max.bytes", "4194304"},
-          {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
+  LibrarySettings settings = {{"enable.auto.commit", "false"},
+                              {"enable.auto.offset.store", "false"},
+                              {"enable.partition.eof", "false"},
+                              {"auto.offset.reset", "error"},
+                              {"fetch.wait.max.ms", "500"},
+                              {"fetch.error.backoff.ms", "100"},
+                              {"fetch.message.max.bytes", "1048576"},
+                              {"fetch.max.bytes", "4194304"},
+                              {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
+  if (!options.group.empty()) settings.emplace_back("group.id", options.group);
+  return settings;
+}
+
+struct PartitionListDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
+
+/// Blocks; for the pool.
+void commit_at_last(rd_kafka_t* handle, const rd_kafka_topic_partition_list_t& offsets) {
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
+  if (rd_kafka_commit_queue(handle, &offsets, queue, nullptr, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, last_commit_ms)) rd_kafka_event_destroy(event);
+  }
+  rd_kafka_queue_destroy(queue);
 }
 
 class LibraryConsumer final : public Consumer {
@@ -46,6 +63,12 @@ class LibraryConsumer final : public Consumer {
     if (instance_ == nullptr) return;
     instance_->release();
     held_.clear();
+    take_commits();
+    if (commits_ != nullptr) rd_kafka_queue_destroy(commits_);
+    if (committing_ > 0) {
+      const std::shared_ptr<rd_kafka_topic_partition_list_t> offsets = std::move(committed_);
+      pool_->run([instance = instance_, offsets] { commit_at_last(instance->handle(), *offsets); });
+    }
     if (partitions_ != nullptr) rd_kafka_topic_partition_list_destroy(partitions_);
     if (topic_ != nullptr) rd_kafka_topic_destroy(topic_);
   }
@@ -58,6 +81,8 @@ class LibraryConsumer final : public Consumer {
     topic_ = rd_kafka_topic_new(instance_->handle(), options_.topic.c_str(), nullptr);
     if (topic_ == nullptr) return to_error(rd_kafka_last_error(), "reading " + options_.topic);
     partitions_ = rd_kafka_topic_partition_list_new(4);
+    pool_ = &pool;
+    if (!options_.group.empty()) commits_ = rd_kafka_queue_new(instance_->handle());
     return Ok();
   }
 
@@ -78,6 +103,19 @@ class LibraryConsumer final : public Consumer {
     if (paused_ && held_bytes_ <= options_.prefetch_bytes / 2) resume();
     if (!held_.empty() || failure_) notify();
     return records;
+  }
+
+  void commit(std::span<const data::Position> positions) override {
+    if (commits_ == nullptr || positions.empty()) return;
+    take_commits();
+    committed_.reset(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+    for (const data::Position& position : positions) {
+      rd_kafka_topic_partition_list_add(committed_.get(), options_.topic.c_str(), position.partition)->offset =
+          position.next;
+    }
+    const bool sent = rd_kafka_commit_queue(instance_->handle(), committed_.get(), commits_, nullptr, nullptr) ==
+                      RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (sent) ++committing_;
   }
 
   Admin& admin() override { return *requests_; }
@@ -127,12 +165,20 @@ class LibraryConsumer final : public Consumer {
     }
   }
 
+  /// Answers to commits, good and bad.
+  void take_commits() {
+    if (commits_ == nullptr) return;
+    while (rd_kafka_event_t* event = rd_kafka_queue_poll(commits_, 0)) {
+      --committing_;
+      rd_kafka_event_destroy(event);
+    }
+  }
+
   /// News about brokers.
   void take_events() {
     while (rd_kafka_event_t* event = rd_kafka_queue_poll(instance_->main_queue(), 0)) {
       if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-        fail_or_note(
-            to_error(rd_kafka_event_error(event), "reading " + options_.topic, rd_kafka_event_error_string(event)));
+        fail_or_note(instance_->event_error(event, "reading " + options_.topic));
       }
       rd_kafka_event_destroy(event);
     }
@@ -255,6 +301,11 @@ class LibraryConsumer final : public Consumer {
   std::unique_ptr<TopicRequests> requests_;
   rd_kafka_topic_t* topic_ = nullptr;
   rd_kafka_topic_partition_list_t* partitions_ = nullptr;
+
+  runtime::Pool* pool_ = nullptr;
+  rd_kafka_queue_t* commits_ = nullptr;  // answers to commit()
+  PartitionList committed_;              // by the last commit
+  int committing_ = 0;                   // commits without an answer yet
 
   std::deque<Message> held_;
   std::size_t held_bytes_ = 0;

@@ -3,6 +3,8 @@
 //
 //   library's queue --(descriptor wakes the loop)--> held back here, about `prefetch_bytes` --poll()--> Records
 //
+// Positions may be committed to a group for others to see; nobody joins it, and nothing is ever read from it.
+//
 // When too much is held back the partitions are paused, and resumed when half of it is gone: the library left alone
 // would notice a queue that has room again only after a second. Threads: one loop; nothing blocks.
 #pragma once
@@ -11,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,7 @@ namespace streamops::kafka {
 struct ConsumerOptions {
   std::string topic;
   std::size_t prefetch_bytes = 4 * 1024 * 1024;  // of all partitions together
+  std::string group;                             // where commit() goes; empty: nowhere
 };
 
 /// Offsets with a meaning of their own for Consumer::add.
@@ -46,6 +50,9 @@ class Consumer {
   /// What has arrived, at most about `max_bytes` of keys and values, copied into one arena. Errors are final:
   /// SO-K203, SO-K204, SO-K205 (the offset is gone from the log).
   virtual Result<data::Records> poll(std::size_t max_bytes) = 0;
+  /// Tells the group how far this reader is, advisory: what fails is not repeated and no trouble. The last commit is
+  /// given half a second when the consumer goes.
+  virtual void commit(std::span<const data::Position> positions) = 0;
   /// Questions about topics, over the same connections.
   virtual Admin& admin() = 0;
   /// What is wrong right now though the library keeps trying.

@@ -62,6 +62,22 @@ TEST_CASE("news of the connections explain what failed, and refusals outweigh th
 TEST_CASE("the message says what was being done, the library's words and its name for it") {
   const Error error = to_error(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "writing to users");
   CHECK(error.message() == "writing to users: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED)");
-  CHECK(to_error(RD_KAFKA_RESP_ERR__TRANSPORT, "reading users", "connection refused").message() ==
-        "reading users: connection refused (_TRANSPORT)");
+  const char* detail = "b:1: connection refused (after 3ms in state CONNECT, 2 identical error(s) suppressed)";
+  CHECK(to_error(RD_KAFKA_RESP_ERR__TRANSPORT, "reading users", detail).message() ==
+        "reading users: b:1: connection refused (_TRANSPORT)");
+}
+
+TEST_CASE("hints name what to change where the library's words tell") {
+  const auto hint = [](rd_kafka_resp_err_t code, const char* words) {
+    return std::string(to_error(code, "connecting", words).hint());
+  };
+  CHECK(hint(RD_KAFKA_RESP_ERR__TRANSPORT,
+             "Disconnected: verify that security.protocol is correctly configured, broker might require SASL "
+             "authentication")
+            .starts_with("the listener asks for a login"));
+  CHECK(hint(RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL PLAIN mechanism handshake failed: Broker: Unsupported mechanism")
+            .starts_with("the listener does not offer this mechanism"));
+  CHECK(hint(RD_KAFKA_RESP_ERR__TRANSPORT, "b:1: Disconnected").starts_with("the broker hung up"));
+  CHECK(hint(RD_KAFKA_RESP_ERR__TRANSPORT, "b:1: ApiVersionRequest failed: Local: Timed out")
+            .starts_with("the port is open and nobody answers"));
 }

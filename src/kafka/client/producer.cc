@@ -121,7 +121,7 @@ class LibraryProducer final : public Producer {
 
   void take(rd_kafka_event_t* event) {
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-      trouble_ = to_error(rd_kafka_event_error(event), "writing", rd_kafka_event_error_string(event));
+      trouble_ = instance_->event_error(event, "writing");
       requests_->note(*trouble_);
       return;
     }

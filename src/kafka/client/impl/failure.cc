@@ -65,22 +65,35 @@ const ErrorInfo& classify(rd_kafka_resp_err_t code, std::string_view detail) {
   }
 }
 
-/// Brokers hang up on clients that do not log in where a login is asked for; the library knows no more than that.
-bool is_hang_up(std::string_view detail) {
-  return detail.find("Disconnected") != std::string_view::npos;
+/// The library's words without how long it took this time: "... refused (after 3ms in state CONNECT)". What stays the
+/// same is told once.
+std::string_view without_timing(std::string_view detail) {
+  return detail.substr(0, detail.rfind(" (after "));
+}
+
+/// What to do, where the words tell more than the code; empty otherwise.
+std::string_view hint_for(const Error& error, std::string_view words) {
+  const auto says = [&](std::string_view part) { return words.find(part) != std::string_view::npos; };
+  if (says("require SASL"))
+    return "the listener asks for a login: set `sasl`, `username` and `password` in the profile's `kafka` section";
+  if (error.is(errors::kafka_client::credentials_refused) && says("mechanism handshake failed"))
+    return "the listener does not offer this mechanism, or asks for no login: change `sasl` in the profile's `kafka` "
+           "section, or remove it with `username` and `password`";
+  if (error.is(errors::kafka_client::broker_unreachable) && says("Disconnected"))
+    return "the broker hung up: it is stopping, or the listener asks for a login (`sasl`) or for TLS (`tls: {}`)";
+  if (error.is(errors::kafka_client::broker_unreachable) && says("ApiVersionRequest failed: Local: Timed out"))
+    return "the port is open and nobody answers: the broker is still starting, hangs, or it is something else";
+  return {};
 }
 
 }  // namespace
 
 Error to_error(rd_kafka_resp_err_t code, std::string_view doing, const char* detail) {
-  const std::string_view words = detail == nullptr ? std::string_view() : std::string_view(detail);
-  Error error(classify(code, words), "{}: {} ({})", doing, words.empty() ? rd_kafka_err2str(code) : words,
-              rd_kafka_err2name(code));
-  if (error.is(errors::kafka_client::broker_unreachable) && is_hang_up(words)) {
-    return error.with_hint(
-        "the broker hung up: it is stopping, or the listener asks for a login (`sasl`) or for TLS (`tls: {}`)");
-  }
-  return error;
+  const std::string_view words = detail == nullptr ? std::string_view() : without_timing(detail);
+  const Error error(classify(code, words), "{}: {} ({})", doing, words.empty() ? rd_kafka_err2str(code) : words,
+                    rd_kafka_err2name(code));
+  const std::string_view hint = hint_for(error, words);
+  return hint.empty() ? error : error.with_hint(std::string(hint));
 }
 
 bool is_final(const Error& error) {

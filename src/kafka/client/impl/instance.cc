@@ -6,6 +6,8 @@
 #include <array>
 
 #include "errors/kafka_client.h"
+#include "kafka/client/impl/failure.h"
+#include "kafka/client/impl/scram_provider.h"
 
 namespace streamops::kafka {
 namespace {
@@ -30,6 +32,8 @@ LibrarySettings common_settings(const ClientConfig& config) {
                               {"socket.keepalive.enable", "true"},
                               {"reconnect.backoff.ms", "50"},
                               {"reconnect.backoff.max.ms", "2000"},
+                              {"api.version.request.timeout.ms", "5000"},
+                              {"socket.connection.setup.timeout.ms", "10000"},
                               {"statistics.interval.ms", "0"},
                               {"allow.auto.create.topics", "false"},
                               {"log_level", "4"}};
@@ -55,6 +59,7 @@ LibrarySettings common_settings(const ClientConfig& config) {
 
 struct Instance::Context {
   std::function<void(std::string_view)> log;
+  SaslLogin login;
 };
 
 Result<std::shared_ptr<Instance>> Instance::open(rd_kafka_type_t type, const ClientConfig& config,
@@ -62,10 +67,12 @@ Result<std::shared_ptr<Instance>> Instance::open(rd_kafka_type_t type, const Cli
                                                  runtime::Pool& pool, std::function<void()> on_wake) {
   auto context = std::make_shared<Context>();
   context->log = config.log;
+  context->login = {config.sasl_mechanism, config.username, config.password};
   ConfigOwner conf;
   for (const LibrarySettings& group : {common_settings(config), settings, LibrarySettings(config.extra)}) {
     for (const auto& [name, value] : group) STREAMOPS_RETURN_IF_ERROR(conf.set(name, value));
   }
+  use_own_scram(conf.conf, context->login);
   rd_kafka_conf_set_opaque(conf.conf, context.get());
   rd_kafka_conf_set_log_cb(conf.conf, &Instance::on_log);
   rd_kafka_conf_set_events(conf.conf, events);
@@ -99,9 +106,16 @@ Instance::~Instance() {
     if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {
       rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
-    rd_kafka_destroy(handle);
+    // No member of a group is ever ours, so there is none to leave.
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     ::close(wake);
   });
+}
+
+Error Instance::event_error(rd_kafka_event_t* event, std::string_view doing) const {
+  const Error error = to_error(rd_kafka_event_error(event), doing, rd_kafka_event_error_string(event));
+  const std::string& user = context_->login.username;
+  return error.is(errors::kafka_client::credentials_refused) && !user.empty() ? error.in("user " + user) : error;
 }
 
 rd_kafka_queue_t* Instance::add_queue() {
@@ -111,6 +125,7 @@ rd_kafka_queue_t* Instance::add_queue() {
 }
 
 void Instance::release() {
+  released_ = true;
   watch_.reset();
 }
 

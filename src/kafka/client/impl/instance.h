@@ -7,6 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,10 +34,14 @@ class Instance {
 
   rd_kafka_t* handle() const { return handle_; }
   rd_kafka_queue_t* main_queue() const { return main_queue_; }
+  /// The error of an event, with the user whose login it is about.
+  Error event_error(rd_kafka_event_t* event, std::string_view doing) const;
   /// A queue of its own that wakes the loop too; owned here.
   rd_kafka_queue_t* add_queue();
   /// No wake-ups from now on; called on the loop by the owner, before it goes.
   void release();
+  /// From any thread: the owner is gone, so nobody waits for an answer.
+  bool is_released() const { return released_; }
 
  private:
   struct Context;  // what the library's callbacks see; outlives the handle
@@ -50,6 +55,7 @@ class Instance {
   rd_kafka_queue_t* main_queue_ = nullptr;
   std::vector<rd_kafka_queue_t*> queues_;
   int wake_ = -1;
+  std::atomic<bool> released_{false};
   runtime::TimerPtr watch_;
 };
 

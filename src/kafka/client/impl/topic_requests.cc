@@ -11,16 +11,24 @@ namespace {
 
 constexpr int request_timeout_ms = 10'000;
 
+/// A question is asked in pieces, for nobody can take it back while a cluster is away.
+constexpr std::array<int, 4> piece_ms = {1000, 2000, 3000, 4000};
+
 using Description = std::optional<TopicDescription>;
 
 /// Blocks; for the pool.
-Result<Description> fetch_description(rd_kafka_t* handle, const std::string& name) {
+Result<Description> fetch_description(const Instance& instance, const std::string& name) {
+  rd_kafka_t* handle = instance.handle();
   const std::string doing = "looking for topic " + name;
   const std::unique_ptr<rd_kafka_topic_t, decltype(&rd_kafka_topic_destroy)> topic(
       rd_kafka_topic_new(handle, name.c_str(), nullptr), &rd_kafka_topic_destroy);
   if (topic == nullptr) return to_error(rd_kafka_last_error(), doing);
   const rd_kafka_metadata_t* metadata = nullptr;
-  const rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, topic.get(), &metadata, request_timeout_ms);
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  for (const int piece : piece_ms) {
+    if (!instance.is_released()) code = rd_kafka_metadata(handle, 0, topic.get(), &metadata, piece);
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, doing);
   const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owner(
       metadata, &rd_kafka_metadata_destroy);
@@ -63,7 +71,7 @@ void TopicRequests::describe_topic(const std::string& name, std::function<void(R
   const std::uint64_t number = next_request_++;
   descriptions_[number] = std::move(done);
   pool_.run_then(
-      loop_, [instance = instance_, name] { return fetch_description(instance->handle(), name); },
+      loop_, [instance = instance_, name] { return fetch_description(*instance, name); },
       [this, alive = std::weak_ptr<int>(alive_), number](Result<Description> result) {
         if (alive.expired()) return;
         const auto found = descriptions_.find(number);
