@@ -97,7 +97,12 @@ struct TaskFileSpec : StepSpec {
   Microseconds retry_delay = Seconds{300};
 };
 
-struct StreamFileSpec : StepSpec {};
+/// Who runs a stream: this process, or a Spark cluster.
+enum class Engine : std::uint8_t { streamops, spark };
+
+struct StreamFileSpec : StepSpec {
+  std::optional<Engine> engine;  // nothing: the profile's
+};
 
 struct TestSpec {
   std::string name;
@@ -126,6 +131,18 @@ struct CassandraEndpoint {
   std::optional<TlsSpec> tls;
 };
 
+struct SparkEndpoint {
+  std::string remote;  // "sc://host:port"
+  std::string user = "streamops";
+  std::string token;  // empty: none
+  std::optional<TlsSpec> tls;
+  std::string checkpoint_location = "file:///tmp/streamops-checkpoints";
+  std::string kafka;                   // brokers as Spark reaches them; empty: the profile's
+  std::vector<std::string> cassandra;  // nodes as Spark reaches them; empty: the profile's
+  Microseconds trigger = Seconds{1};
+  TextMap settings;
+};
+
 /// Where a pipeline runs. What is not given is embedded.
 struct Profile {
   std::string name;
@@ -133,6 +150,8 @@ struct Profile {
   std::optional<CassandraEndpoint> cassandra;
   TextMap variables;
   bool scheduler = true;
+  Engine engine = Engine::streamops;  // of streams that name none
+  std::optional<SparkEndpoint> spark;
 };
 
 /// Where ${env:NAME} and ${file:path} look. Tests bring their own.

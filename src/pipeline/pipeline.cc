@@ -45,10 +45,11 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
       : checked_(std::move(checked)), env_(std::move(environment)) {}
 
   void start(std::function<void(Result<void>)> done) {
-    auto all = std::make_shared<Gathering>([weak = weak_from_this(), done = std::move(done)](const Result<void>& result) {
-      if (const std::shared_ptr<Impl> self = weak.lock()) self->end_opening();
-      done(result);
-    });
+    auto all =
+        std::make_shared<Gathering>([weak = weak_from_this(), done = std::move(done)](const Result<void>& result) {
+          if (const std::shared_ptr<Impl> self = weak.lock()) self->end_opening();
+          done(result);
+        });
     look_timer_ = env_.loop.after(look_interval, [this] { look_at_opening(); });
     open_tasks([weak = weak_from_this(), all](const Result<void>& opened) {
       all->note(opened);
@@ -69,6 +70,7 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     look_timer_.reset();
     auto all = std::make_shared<Gathering>([done = std::move(done)](const Result<void>&) { done(); });
     for (auto& stream : streams_) stream->stop([all] {});
+    for (auto& stream : foreign_) stream->leave([all] {});
     for (auto& [name, task] : tasks_) {
       if (task.sink) task.sink->close([all] {});
       if (task.dead_letters) task.dead_letters->close([all] {});
@@ -133,6 +135,7 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     PipelineStatus out;
     out.name = checked_->file.name;
     for (const auto& stream : streams_) out.streams.push_back(stream->status());
+    for (const auto& stream : foreign_) out.streams.push_back(stream->status());
     out.opening = opening_;
     out.runs.assign(ended_.begin(), ended_.end());
     for (const auto& [key, runner] : runs_) out.runs.push_back(runner->status());
@@ -172,13 +175,14 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
         all->note(made);
         continue;
       }
-      task.sink->open(step.query->output(), [weak = weak_from_this(), all, &task, name = step.name()](const Result<void>& opened) {
-        all->note(opened);
-        if (weak.expired()) return;
-        task.opened = opened.ok();
-        if (!opened) task.error = opened.error();
-        if (const std::shared_ptr<Impl> self = weak.lock()) self->run_waiting(name);
-      });
+      task.sink->open(step.query->output(),
+                      [weak = weak_from_this(), all, &task, name = step.name()](const Result<void>& opened) {
+                        all->note(opened);
+                        if (weak.expired()) return;
+                        task.opened = opened.ok();
+                        if (!opened) task.error = opened.error();
+                        if (const std::shared_ptr<Impl> self = weak.lock()) self->run_waiting(name);
+                      });
     }
   }
 
@@ -236,6 +240,7 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
 
   void start_streams(const std::shared_ptr<Gathering>& all) {
     for (const CheckedStep& step : checked_->streams) {
+      if (start_foreign(step, all)) continue;
       Result<StreamPorts> ports = make_ports(step);
       if (!ports) {
         all->note(ports.error());
@@ -250,6 +255,26 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
       }
       started.start(share(all));
     }
+  }
+
+  /// False when this process is to run the stream itself.
+  bool start_foreign(const CheckedStep& step, const std::shared_ptr<Gathering>& all) {
+    if (!foreign_streams_) return false;
+    Result<std::unique_ptr<ForeignStream>> made = foreign_streams_(step);
+    if (!made) all->note(made.error());
+    if (!made || *made == nullptr) return !made;
+    ForeignStream& started = **made;
+    {
+      const std::lock_guard lock(mutex_);
+      foreign_.push_back(std::move(*made));
+    }
+    started.start(share(all));
+    return true;
+  }
+
+  void pass(std::function<void(Result<void>)> done) {
+    const auto all = std::make_shared<Gathering>(std::move(done));
+    for (auto& stream : foreign_) stream->pass(share(all));
   }
 
   Result<StreamPorts> make_ports(const CheckedStep& step) {
@@ -274,13 +299,15 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
 
   CheckedPipelinePtr checked_;
   PipelineEnvironment env_;
-  std::map<std::string, Task> tasks_;  // before what uses their sinks
+  std::map<std::string, Task> tasks_;          // before what uses their sinks
   std::map<std::string, WaitingRun> waiting_;  // by task/run
   runtime::TimerPtr look_timer_;               // while topics are being opened
   bool stopping_ = false;
   mutable std::mutex mutex_;  // guards what status() reads: the lists, not their members
   std::optional<Error> opening_;
   std::vector<std::unique_ptr<StreamRunner>> streams_;
+  std::vector<std::unique_ptr<ForeignStream>> foreign_;
+  ForeignStreams foreign_streams_;
   std::map<std::string, std::shared_ptr<TaskRunner>> runs_;
   std::deque<TaskStatus> ended_;
 
@@ -338,6 +365,14 @@ void Pipeline::start(std::function<void(Result<void>)> done) {
 
 void Pipeline::stop(runtime::Callback done) {
   impl_->stop(std::move(done));
+}
+
+void Pipeline::set_foreign_streams(ForeignStreams foreign) {
+  impl_->foreign_streams_ = std::move(foreign);
+}
+
+void Pipeline::pass(std::function<void(Result<void>)> done) {
+  impl_->pass(std::move(done));
 }
 
 workflow::DagSpec Pipeline::dag() const {

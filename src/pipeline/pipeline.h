@@ -16,6 +16,7 @@
 #include "pipeline/check.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/connectors.h"
+#include "pipeline/foreign_stream.h"
 #include "pipeline/status.h"
 #include "runtime/loop.h"
 #include "settings/pipeline.h"
@@ -40,6 +41,9 @@ std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkp
                                                                                          runtime::Loop& loop,
                                                                                          runtime::Pool& pool);
 
+/// The stream that another engine is to run, or nullptr for one that this process runs itself.
+using ForeignStreams = std::function<Result<std::unique_ptr<ForeignStream>>(const CheckedStep& stream)>;
+
 struct PipelineStatus {
   std::string name;
   std::vector<StreamStatus> streams;
@@ -58,6 +62,10 @@ class Pipeline {
   void start(std::function<void(Result<void>)> done);
   /// `done` comes once. Stop the scheduler before.
   void stop(runtime::Callback done);
+  /// Before start(): asked for each stream.
+  void set_foreign_streams(ForeignStreams foreign);
+  /// Lets streams of other engines work off what is in their topics now; `done` comes once, with the first error.
+  void pass(std::function<void(Result<void>)> done);
 
   /// The DAG of the file's tasks with their bodies; without tasks it has none and need not be scheduled.
   workflow::DagSpec dag() const;

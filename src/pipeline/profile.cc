@@ -31,6 +31,21 @@ CassandraEndpoint read_cassandra(const SectionReader& profile, const yaml::Node&
   return endpoint;
 }
 
+SparkEndpoint read_spark(const SectionReader& profile, const yaml::Node& node) {
+  const SectionReader spark(profile.reading(), file_section("spark_endpoint"), node, profile.path_of("spark"));
+  SparkEndpoint endpoint;
+  endpoint.remote = spark.text("remote");
+  endpoint.user = spark.text("user");
+  endpoint.token = spark.text("token");
+  endpoint.tls = read_tls(spark);
+  endpoint.checkpoint_location = spark.text("checkpoint_location");
+  endpoint.kafka = spark.text("kafka");
+  for (Located& node_of_ring : spark.list("cassandra")) endpoint.cassandra.push_back(std::move(node_of_ring.text));
+  endpoint.trigger = spark.duration("trigger").value_or(Seconds{1});
+  endpoint.settings = spark.map("settings");
+  return endpoint;
+}
+
 /// Puts what one section of `profiles` says over `profile`.
 void read_profile(Reading& reading, const yaml::Member& member, Profile& profile) {
   const SectionReader section(reading, file_section("profile"), member.value, "profiles." + member.key.text);
@@ -38,6 +53,10 @@ void read_profile(Reading& reading, const yaml::Member& member, Profile& profile
   if (const yaml::Node* cassandra = section.section("cassandra"))
     profile.cassandra = read_cassandra(section, *cassandra);
   if (member.value.find("scheduler") != nullptr) profile.scheduler = section.boolean("scheduler");
+  if (member.value.find("engine") != nullptr) {
+    profile.engine = section.text("engine") == "spark" ? Engine::spark : Engine::streamops;
+  }
+  if (const yaml::Node* spark = section.section("spark")) profile.spark = read_spark(section, *spark);
   for (auto& [name, value] : section.map("variables")) profile.variables[name] = value;
 }
 
@@ -54,6 +73,7 @@ std::optional<Profile> built_in_profile(std::string_view name) {
     profile.variables = {{"USERS_API", std::string(real_users_api)}};
     profile.kafka = KafkaEndpoint{"localhost:9092", {}, {}, {}, {}};
     profile.cassandra = CassandraEndpoint{{"localhost:9042"}, {}, {}, {}, "LOCAL_QUORUM", {}};
+    profile.spark.emplace().remote = "sc://localhost:15002";
     profile.scheduler = false;
   } else {
     return std::nullopt;

@@ -20,6 +20,7 @@ struct StreamStatus {
   std::string name;
   std::string topic;
   std::string table;
+  std::string engine;  // who runs it, where that is not this process: "Spark 4.0.0"
   StreamState state = StreamState::starting;
   std::int64_t records_in = 0;
   std::int64_t rows_out = 0;     // durable in the table

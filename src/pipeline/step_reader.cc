@@ -151,6 +151,9 @@ StreamFileSpec read_stream(Reading& reading, const yaml::Member& member) {
   read_source(step, stream, "kafka");
   stream.select = step.located("select");
   read_sink(step, stream, "cassandra");
+  if (stream.node->find("engine") != nullptr) {
+    stream.engine = step.text("engine") == "spark" ? Engine::spark : Engine::streamops;
+  }
   return stream;
 }
 
