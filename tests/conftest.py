@@ -22,7 +22,7 @@ def server():
 def services():
     """Real services, each started when a test first asks for it: services("kafka@4") (tests/support/services_session.py)."""
     # An ended session stops what it started, also when it is told to end.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", returncode=143))
     made = Services()
     yield made
     made.stop()

@@ -21,15 +21,15 @@ KAFKA = {
 
 # the same, wrongly: (endpoint's name, what the profile says, code, words of the message)
 KAFKA_REFUSED = {
-    "wrong password": ("sasl_plaintext", "sasl: PLAIN, username: {username}, password: wrong", "SO-K203", "app"),
-    "wrong password, SCRAM": ("sasl_plaintext", "sasl: SCRAM-SHA-512, username: {username}, password: wrong", "SO-K203", "app"),
-    "unknown user": ("sasl_ssl", "sasl: PLAIN, username: nobody, password: x, tls: {{ ca_file: {ca_file} }}", "SO-K203", "nobody"),
+    "wrong password": ("sasl_plaintext", "sasl: PLAIN, username: {username}, password: wrong", "SO-K203", "username"),
+    "wrong password, SCRAM": ("sasl_plaintext", "sasl: SCRAM-SHA-512, username: {username}, password: wrong", "SO-K203", "username"),
+    "unknown user": ("sasl_ssl", "sasl: PLAIN, username: nobody, password: x, tls: {{ ca_file: {ca_file} }}", "SO-K203", "username"),
     "an authority that we do not know": ("ssl", "tls: {{}}", "SO-K213", "ca_file"),
 }
 
 CASSANDRA = "username: {username}, password: {password}, tls: {{ ca_file: {ca_file} }}"
 CASSANDRA_REFUSED = {
-    "wrong password": ("username: {username}, password: wrong, tls: {{ ca_file: {ca_file} }}", "SO-C202", "app"),
+    "wrong password": ("username: {username}, password: wrong, tls: {{ ca_file: {ca_file} }}", "SO-C202", "username"),
     "no login at all": ("tls: {{ ca_file: {ca_file} }}", "SO-C202", "username"),
 }
 
