@@ -63,8 +63,9 @@ def sessions():
     # What does not depend on the pair is shown on the oldest and on the default one.
     oldest = (selectors("kafka")[0], selectors("cassandra")[0])
     default = (catalogue.select("kafka").selector, catalogue.select("cassandra").selector)
-    rest = ["tests/real/test_logins.py", "tests/real/test_crashes.py", "tests/real/test_trouble.py", "tests/real/test_production_howto.py"]
-    pairs += [Session(pair, " ".join(rest), "logins, TLS, crashes, dead endpoints") for pair in (oldest, default)]
+    everywhere = {"test_reference.py", "test_recipes.py", "test_services_tool.py"}  # or nowhere: the last two need no service
+    rest = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/real").glob("test_*.py") if path.name not in everywhere)
+    pairs += [Session(pair, " ".join(rest), "logins, TLS, crashes, dead endpoints, doctor") for pair in (oldest, default)]
     beside = [("registry", "Avro with a schema registry"), ("spark", "`engine: spark`"), ("airflow", "the DAG in Airflow")]
     others = [Session((selector,), f"tests/compat/{service}", what) for service, what in beside for selector in selectors(service)]
     return [each for each in pairs + others if all((ROOT / path).exists() for path in each.tests.split())]
