@@ -105,15 +105,15 @@ def main():
         chosen = [each for each in sessions() if all(catalogue.select(one.partition("@")[0]).selector == one for one in each.services)]
     report = ROOT / "build" / "compat-report.xml"
     report.parent.mkdir(exist_ok=True)
-    for session in chosen:
+    for number, session in enumerate(chosen, 1):
         print(f"== {' + '.join(session.services)}: {session.tests}", file=sys.stderr, flush=True)
         session.run(report)
+        if given.all and not wanted:
+            write_table(chosen[:number])  # what is known by now, should the rest be broken off
     print(table(chosen))
     for session in chosen:
         for failure in session.failures:
             print(f"failed on {' + '.join(session.services)}: {failure}")
-    if given.all and not wanted:
-        write_table(chosen)
     return 1 if any(session.failed for session in chosen) else 0
 
 
