@@ -22,23 +22,28 @@ std::optional<std::string_view> key_text(const data::Column& column, std::size_t
 
 class KafkaSink final : public data::Sink {
  public:
-  KafkaSink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool)
+  KafkaSink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
+            std::unique_ptr<ValueFormat> values)
       : options_(std::move(options)),
         loop_(loop),
+        values_(values ? std::move(values) : make_json_values(loop)),
         writer_(
             std::make_unique<TopicWriter>(TopicWriter::Target{options_.topic, options_.partitions, options_.producer},
                                           std::move(config), loop, pool)) {}
 
   void open(const data::SchemaPtr& schema, std::function<void(Result<void>)> done) override {
-    schema_ = schema;
-    rows_ = std::make_unique<format::JsonRowWriter>(*schema);
     key_ = options_.key.empty() ? -1 : schema->index_of(options_.key);
     if (key_ < 0 && !options_.key.empty()) {
       const Error error(errors::kafka_client::no_key_column, "the select gives no column `{}` for the key of topic {}",
                         options_.key, options_.topic);
       return loop_.post([done = std::move(done), error] { done(error); });
     }
-    writer_->open(std::move(done));
+    values_->open(schema, [this, done = std::move(done)](Result<format::RecordWriterPtr> rows) {
+      if (!rows) return done(rows.error());
+      if (writer_ == nullptr) return;  // closed meanwhile
+      rows_ = std::move(*rows);
+      writer_->open(done);
+    });
   }
 
   void write(data::SinkBatch rows, std::function<void(Result<std::vector<data::RowFailure>>)> done) override {
@@ -49,7 +54,10 @@ class KafkaSink final : public data::Sink {
         std::move(done));
   }
 
-  std::optional<Error> trouble() const override { return writer_ == nullptr ? std::nullopt : writer_->trouble(); }
+  std::optional<Error> trouble() const override {
+    if (rows_ == nullptr) return values_->trouble();
+    return writer_ == nullptr ? std::nullopt : writer_->trouble();
+  }
 
   void close(std::function<void()> done) override {
     writer_.reset();
@@ -66,15 +74,15 @@ class KafkaSink final : public data::Sink {
     }
     if (is_delete) return std::nullopt;
     value_buffer_.clear();
-    rows_->append(rows.batch, row, value_buffer_);
+    std::optional<Error> refused = rows_->append(rows.batch, row, value_buffer_);
     record.value = value_buffer_;
-    return std::nullopt;
+    return refused;
   }
 
   KafkaSinkOptions options_;
   runtime::Loop& loop_;
-  data::SchemaPtr schema_;
-  std::unique_ptr<format::JsonRowWriter> rows_;
+  std::unique_ptr<ValueFormat> values_;
+  format::RecordWriterPtr rows_;  // once open
   int key_ = -1;
   std::string key_buffer_;
   std::string value_buffer_;
@@ -84,8 +92,8 @@ class KafkaSink final : public data::Sink {
 }  // namespace
 
 std::unique_ptr<data::Sink> make_kafka_sink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop,
-                                            runtime::Pool& pool) {
-  return std::make_unique<KafkaSink>(std::move(options), std::move(config), loop, pool);
+                                            runtime::Pool& pool, std::unique_ptr<ValueFormat> values) {
+  return std::make_unique<KafkaSink>(std::move(options), std::move(config), loop, pool, std::move(values));
 }
 
 }  // namespace streamops::connect
