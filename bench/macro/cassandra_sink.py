@@ -1,7 +1,8 @@
 """Rows into Cassandra, ours beside other loaders: rows a second, CPU of the client and of Cassandra, on one server in one run.
 
-    ./dev bench cassandra_sink --kafka HOST:PORT --cassandra HOST:PORT [--rows N] [--rounds N] [--only NAME,...] [--set NAME=VALUE]
+    ./dev bench cassandra_sink [--kafka HOST:PORT] [--cassandra HOST:PORT] [--rows N] [--rounds N] [--only NAME,...] [--set NAME=VALUE]
 
+What is not given is started, by tools/services, and stopped at the end.
 Every loader writes the same rows (12 columns of created_users, about 517 bytes of JSON each) into a table of its own, in
 turns, so that a busy machine disturbs all alike. Ours reads them from a Kafka topic by `streamops run --once`, exactly once in effect,
 with checkpoints; the others from a file, as fast as they can:
@@ -18,6 +19,7 @@ import os
 import pathlib
 import platform
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "macro" / "peers"
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from server import binary  # noqa: E402
+from services_session import Services  # noqa: E402
 
 GOAL_CPU = 8.0
 SHARE = {"ours": 1.0, "gocql": 1.0, "python": 0.5, "seed": 0.05}  # of the rows
@@ -135,7 +138,7 @@ def run(command, log):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{command[0]} ended with {process.returncode}:\n" + pathlib.Path(log).read_text()[-2000:])
-    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime
 
 
 class Bench:
@@ -193,7 +196,7 @@ class Bench:
         self.session.execute(TABLE.format(table))
         rows = int(self.options.rows * SHARE[name])
         before = cpu_of(self.server)
-        wall, cpu, memory = run(self.command(name, table, number), f"{self.folder}/{name}.log")
+        wall, cpu = run(self.command(name, table, number), f"{self.folder}/{name}.log")
         server = cpu_of(self.server) - before
         found = 0
         for start, end in RANGES:
@@ -202,7 +205,7 @@ class Bench:
             sys.exit(f"{name} left {found} rows of {rows} in {table}:\n" +
                      pathlib.Path(f"{self.folder}/{name}.log").read_text(encoding="utf-8"))
         self.session.execute(f"DROP TABLE {table}")
-        return {"rate": rows / wall, "cpu": cpu * 1e6 / rows, "server": server * 1e6 / rows, "memory": memory}
+        return {"rate": rows / wall, "cpu": cpu * 1e6 / rows, "server": server * 1e6 / rows}
 
 
 STEP = 2**64 // 32
@@ -212,10 +215,10 @@ RANGES = [(-2**63 + i * STEP, -2**63 + (i + 1) * STEP - 1) for i in range(32)]
 def report(results, bench):
     print(f"\nCassandra {bench.release}, {os.cpu_count()} cores shared by client and servers, {platform.platform()}, "
           f"Python {platform.python_version()}; {bench.options.rows} rows, {bench.options.rounds} rounds, medians")
-    print("| loader | rows/s | client CPU-s/M | Cassandra CPU-s/M | client RSS MB |\n|---|---|---|---|---|")
+    print("| loader | rows/s | client CPU-s/M | Cassandra CPU-s/M |\n|---|---|---|---|")
     median = {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in results.items()}
     for name, figures in median.items():
-        print(f"| {name} | {figures['rate']:,.0f} | {figures['cpu']:.2f} | {figures['server']:.0f} | {figures['memory']:.0f} |")
+        print(f"| {name} | {figures['rate']:,.0f} | {figures['cpu']:.2f} | {figures['server']:.0f} |")
     if "ours" not in median:
         return 0
     best = max(figures["rate"] for figures in median.values())
@@ -226,14 +229,29 @@ def report(results, bench):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kafka", required=True)
-    parser.add_argument("--cassandra", required=True)
+    parser.add_argument("--kafka", help="bootstrap server")
+    parser.add_argument("--cassandra", help="contact point, on this machine")
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="ours,gocql,python,seed")
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
     names = options.only.split(",")
+    if "gocql" in names and shutil.which("go") is None:
+        print("there is no go command: gocql is left out")
+        names.remove("gocql")
+    services = Services()
+    if options.cassandra is None:
+        options.cassandra = services("cassandra@5.0", heap="1g").endpoints["contact_point"]
+    if options.kafka is None and "ours" in names:
+        options.kafka = services("kafka@4").endpoints["bootstrap"]
+    try:
+        return run_all(options, names)
+    finally:
+        services.stop()
+
+
+def run_all(options, names):
     with tempfile.TemporaryDirectory(prefix="streamops-bench-") as folder:
         bench = Bench(options, folder)
         try:

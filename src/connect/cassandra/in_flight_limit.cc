@@ -4,8 +4,9 @@ namespace streamops::connect {
 
 namespace {
 
-/// Below this, waiting is noise of timers and scheduling.
-constexpr std::int64_t kTolerance = 2000;
+/// Waiting below this harms nobody: rows that are written wait for their epoch anyway, and a busy machine's scheduling
+/// alone takes as long.
+constexpr std::int64_t kTolerance = 20'000;
 
 }  // namespace
 
@@ -19,7 +20,7 @@ void InFlightLimit::end_round() {
   const std::int64_t mean = std::max<std::int64_t>(total_ / static_cast<std::int64_t>(answers_), 1);
   best_ = best_ == 0 ? mean : std::min(mean, best_ + best_ / 64 + 1);
   if (mean > 2 * best_ + kTolerance) {
-    limit_ = std::max(limit_ - limit_ / 5, std::min(kLeast, most_));
+    limit_ = std::max(limit_ - limit_ / 5, std::min({limit_, kStart, most_}));
   } else if (full_) {
     limit_ = std::min(limit_ + limit_ / 8 + 1, most_);
   }

@@ -2,8 +2,10 @@
 // wait.
 //
 // Answers are counted in rounds of as many as the limit. After a round whose mean latency stayed near the best one
-// seen, the limit grows by an eighth; after one that took twice as long, it shrinks by a fifth; an overload or a
-// time-out halves it. The best latency is forgotten slowly, so that a server that became slower for good is learned.
+// seen, the limit grows by an eighth; after one that took more than twice as long and 20 ms, it shrinks by a fifth, but
+// not below where it starts: others keep as many under way, and a busy server serves those who ask. An overload or a
+// time-out halves it, down to four. The best latency is forgotten slowly, so that a server that became slower for good
+// is learned.
 // Pure; one sink, one loop.
 #pragma once
 

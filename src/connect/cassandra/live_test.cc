@@ -171,8 +171,10 @@ TEST_CASE("a literal becomes the very bytes that the server stores" * doctest::s
                                    {{"street", cql::scalar_by_name("text")}, {"zip", cql::scalar_by_name("int")}})
                : nullptr;
   };
+  const std::string release(as_text(*live.rows("SELECT release_version FROM system.local")[0][0]));
   int number = 0;
   for (const auto& [type_text, literals] : cases) {
+    if (release < "5" && std::string_view(type_text).starts_with("vector")) continue;  // new in 5.0
     const std::string table = fmt::format("so_live.lit{}", number++);
     live.run(fmt::format("CREATE TABLE IF NOT EXISTS {} (k int PRIMARY KEY, v {})", table, type_text));
     const cql::CqlTypePtr type = cql::parse_type(type_text, udts).value();

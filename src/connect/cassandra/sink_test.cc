@@ -340,6 +340,8 @@ TEST_CASE("the number of requests under way follows the latency") {
   CHECK(limit.value() == 1000);
   rounds(5, Milliseconds{50});
   CHECK(limit.value() < 500);
+  rounds(50, Milliseconds{500});
+  CHECK(limit.value() >= 64);  // slowness alone never starves a sink
   limit.overloaded();
   CHECK(limit.value() < 250);
   for (int i = 0; i < 50; ++i) limit.overloaded();
