@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "runtime/network.h"
 
@@ -162,12 +163,14 @@ struct CassandraFacts {
 struct WebFacts {
   std::string url;
   Dialled dialled;
+  TlsFacts tls;  // looked at where the client refused the certificate
   bool asked = false;
   std::string failure_code;  // "SO-R012"; empty: there was an answer
   std::string failure;
   int status = 0;
   std::string content_type;
-  std::string body;  // its first 256 KiB
+  std::string body;     // its first 256 KiB
+  bool is_cut = false;  // the body was longer
   std::optional<WallTime> date;
   WallTime received{};
   Microseconds took{0};
@@ -191,7 +194,6 @@ struct RegistryFacts {
 
 struct SparkFacts {
   Contact connect;
-  std::optional<WebFacts> master;  // the master's /json/, where the address is a master's
 };
 
 struct AirflowFacts {
@@ -209,18 +211,19 @@ struct SourceFacts {
 
 /// One port that `up` would listen on.
 struct PortFacts {
-  std::string name;  // "server.kafka_port"
+  std::string setting;  // "server.kafka_port"
   int port = 0;
-  std::string holder;  // "java (pid 4711)"; empty: free
+  std::optional<Error> taken;  // says by whom, where the system tells
 };
 
 struct MachineFacts {
   bool in_container = false;
   std::int64_t memory = 0;  // bytes that this process may use: of the machine or of its control group
   std::int64_t memory_available = 0;
-  bool memory_limited = false;  // by a control group
-  std::string directory;        // the data directory
-  std::string nearest;          // it, or the nearest folder above that exists
+  bool memory_limited = false;             // by a control group
+  std::string directory;                   // the data directory
+  std::optional<Error> directory_refused;  // it exists and cannot be taken
+  std::string nearest;                     // it, or the nearest folder above that exists
   bool writable = true;
   bool read_only = false;
   std::string file_system;      // "tmpfs", "nfs", "other"
@@ -230,8 +233,6 @@ struct MachineFacts {
   std::vector<PortFacts> ports;
   std::vector<std::string> localhost;  // addresses in order
   bool localhost_resolved = true;
-  Microseconds names_took{0};  // the slowest look-up of a name of the profile
-  std::string slowest_name;
   std::map<std::string, std::string> proxies;  // http_proxy, https_proxy, all_proxy, no_proxy where set
   std::string time_zone;                       // TZ
   bool time_zone_known = true;

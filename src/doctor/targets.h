@@ -82,6 +82,7 @@ struct RegistryTarget {
   std::string url;  // without a slash at its end
   std::string username;
   std::string password;
+  std::string token;
   std::vector<SubjectUse> subjects;
   std::optional<Place> place;
 };
