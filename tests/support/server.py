@@ -50,7 +50,7 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def command(self):
-        words = [binary(), "up", *self.arguments, "--data-dir", self.data]
+        words = [binary(), "up", *self.arguments, "--data-dir", self.data, "--ports", "auto"]
         for name, port in self.ports.items():
             words += ["--set", f"server.{name}_port={port}"]
         for setting in self.settings:
