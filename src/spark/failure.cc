@@ -65,7 +65,7 @@ bool is_about_sql(const Refusal& refusal) {
 }  // namespace
 
 Refusal read_refusal(const GrpcStatus& status) {
-  Refusal refusal{status, {}, {}, {}, {}};
+  Refusal refusal{status, {}, {}, {}};
   const Result<RpcStatus> details = decode<RpcStatus>(status.details);
   if (!details) return refusal;
   if (refusal.status.message.empty()) refusal.status.message = details->message;
@@ -80,7 +80,6 @@ Refusal read_refusal(const GrpcStatus& status) {
     refusal.error_class = text("errorClass");
     refusal.sql_state = text("sqlState");
     refusal.exception = text("classes").empty() ? info->reason : first_of_list(text("classes"));
-    refusal.error_id = text("errorId");
   }
   return refusal;
 }

@@ -16,7 +16,6 @@ struct Refusal {
   std::string error_class;  // "UNRESOLVED_COLUMN.WITH_SUGGESTION"; empty when Spark gives none
   std::string sql_state;    // "42703"
   std::string exception;    // "org.apache.spark.sql.AnalysisException"; empty when Spark gives none
-  std::string error_id;     // under which FetchErrorDetails has the whole text; empty when there is no more
 };
 Refusal read_refusal(const GrpcStatus& status);
 
