@@ -85,7 +85,3 @@ def examine(tmp_path):
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-def inside_of_a_container():
-    return os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv")

@@ -125,6 +125,10 @@ class Web:
         self.server.server_close()
 
 
+def inside_of_a_container():
+    return os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv")
+
+
 def _openssl(*words):
     subprocess.run(["openssl", *words], check=True, capture_output=True)
 

@@ -3,8 +3,7 @@ import socket
 
 import pytest
 from cassandra_node import Node
-from conftest import inside_of_a_container
-from endpoints import Endpoint, Web, hang_up, silent, zookeeper
+from endpoints import Endpoint, Web, hang_up, inside_of_a_container, silent, zookeeper
 from kafka_broker import Broker
 from server import free_port
 
