@@ -206,6 +206,47 @@ TEST_CASE("Spark: a closed port, a silent one, a web page") {
   CHECK(made.codes("spark.name") == "SO-D401");
 }
 
+WebFacts answer(int status, std::string body, std::string type = "application/json") {
+  WebFacts web;
+  web.url = "http://registry:8081/subjects";
+  web.asked = true;
+  web.status = status;
+  web.body = std::move(body);
+  web.content_type = std::move(type);
+  return web;
+}
+
+TEST_CASE("a registry: what answers in its place, and what it says of our schemas") {
+  Case made;
+  RegistryTarget& target = made.targets.registry.emplace();
+  target.url = "http://registry:8081";
+  target.subjects.push_back({"users-value", true, "{}", {}});
+  RegistryFacts& facts = made.facts.registry;
+  facts.subjects = answer(200, "<html>Spark Worker</html>", "text/html");
+  CHECK(made.codes("registry.api") == "SO-D481");
+  facts.elsewhere = {answer(200, "[]")};
+  CHECK(made.codes("registry.api") == "SO-D483");
+  facts.elsewhere.clear();
+  facts.subjects = answer(404, "{}");
+  CHECK(made.codes("registry.api") == "SO-D488");
+  facts.subjects = answer(401, "{}");
+  CHECK(made.codes("registry.credentials") == "SO-D482");
+  facts.subjects = answer(200, " [\"users-value\"]");
+  CHECK(made.codes("registry.api") == "");
+  facts.mode = answer(200, R"({"mode": "READONLY"})");
+  CHECK(made.codes("registry.mode") == "SO-D487");
+  facts.each.emplace_back().latest = answer(404, "{}");
+  CHECK(made.codes("registry.subjects") == "SO-D484");
+  facts.each[0].latest = answer(200, R"({"schemaType": "PROTOBUF"})");
+  CHECK(made.codes("registry.avro") == "SO-D486");
+  facts.each[0].latest = answer(200, R"({"schema": "{}"})");
+  CHECK(made.codes("registry.avro") == "");
+  facts.each[0].compatibility = answer(200, R"({"is_compatible": false})");
+  CHECK(made.codes("registry.compatibility") == "SO-D485");
+  facts.each[0].compatibility = answer(200, R"({"is_compatible": true})");
+  CHECK(made.codes("registry.compatibility") == "");
+}
+
 TEST_CASE("which proxy a request takes") {
   const auto proxy = [](const char* url, std::map<std::string, std::string> environment) {
     return proxy_for(*parse_url(url), environment);

@@ -236,7 +236,7 @@ constexpr Probe probes[] = {
     {"table.types", "Tables", "the columns' types fit", "SO-D458", Proof::reproduced, types},
     {"table.key", "Tables", "tables have the key that `create` says", "SO-D459", Proof::reproduced, keys},
     {"table.replication", "Tables", "no more replicas than nodes", "SO-D460", Proof::reproduced, replication},
-    {"table.datacenters", "Tables", "replication names known datacenters", "SO-D461", Proof::recorded, datacenters},
+    {"table.datacenters", "Tables", "replication names known datacenters", "SO-D461", Proof::reproduced, datacenters},
     {"table.consistency", "Tables", "the consistency level can be reached", "SO-D463", Proof::reproduced, consistency},
     {"table.durable", "Tables", "keyspaces are durable", "SO-D467", Proof::reproduced, durability},
 };
