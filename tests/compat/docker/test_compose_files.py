@@ -51,7 +51,7 @@ def test_ports_are_those_of_the_documents(stack):
     published = {int(port["published"]) for service in stack.values() for port in service.get("ports", [])}
     assert published == {8080, 8081, 9021, 9042, 9090, 9092, 29092, 7077, 15002, 4040}
     single = {int(port["published"]) for service in config(SINGLE)["services"].values() for port in service["ports"]}
-    assert single == {8080, 9021, 9042, 9092, 29092}
+    assert single == {8080, 8081, 9021, 9042, 9092, 29092}
 
 
 def test_nothing_is_published_beyond_this_machine(services):
