@@ -11,7 +11,8 @@ from kafka import TopicPartition as PythonPartition
 @pytest.fixture
 def two(server, topic):
     """A topic of two partitions."""
-    for made in AdminClient({"bootstrap.servers": server.kafka}).create_topics([NewTopic(topic, 2, 1)]).values():
+    admin = AdminClient({"bootstrap.servers": server.kafka})  # kept: its futures end with it
+    for made in admin.create_topics([NewTopic(topic, 2, 1)]).values():
         made.result(10)
     return topic
 
