@@ -8,6 +8,7 @@ import airflow_client.client as client
 from airflow_client.client.api import dag_api, dag_run_api, monitor_api, task_api, task_instance_api, version_api
 from airflow_client.client.exceptions import ApiException
 from airflow_client.client.models.clear_task_instances_body import ClearTaskInstancesBody
+from airflow_client.client.models.clear_task_instances_body_task_ids_inner import ClearTaskInstancesBodyTaskIdsInner
 from airflow_client.client.models.dag_patch_body import DAGPatchBody
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
 
@@ -58,7 +59,7 @@ def main(url, dag, task):
         seen["log"] = [each.event for each in log.content.actual_instance]
         seen["tries"] = [each.try_number for each in tasks.get_task_instance_tries(dag, run.dag_run_id, task).task_instances]
         tasks.post_clear_task_instances(dag, ClearTaskInstancesBody(dry_run=False, only_failed=False, dag_run_id=run.dag_run_id,
-                                                                    task_ids=[task]))
+                                                                    task_ids=[ClearTaskInstancesBodyTaskIdsInner(task)]))
         wait(runs, dag, run.dag_run_id)
         seen["after_clear"] = tasks.get_task_instance(dag, run.dag_run_id, task).try_number
         seen["refusals"] = {
