@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "errors/pipeline.h"
 #include "errors/workflow.h"
+#include "format/avro/sql_types.h"
 #include "pipeline/check_table.h"
 #include "sql/grammar/ddl.h"
 #include "workflow/dag.h"
@@ -22,39 +23,80 @@ std::uint32_t fingerprint(const StepSpec& spec) {
   std::uint32_t crc = crc32c(as_bytes(spec.schema.text));
   crc = crc32c(as_bytes(spec.select.text), crc);
   crc = crc32c(as_bytes(spec.create.text), crc);
+  if (!spec.reader.text.empty()) crc = crc32c(as_bytes(spec.reader.text), crc);
   return crc32c(as_bytes(spec.table.text), crc);
 }
 
 class StepChecker {
  public:
-  StepChecker(const yaml::Document& document, const ColumnFits& fits, std::vector<Error>& errors)
-      : document_(document), fits_(fits), errors_(errors) {}
+  StepChecker(const CheckedPipeline& pipeline, const ColumnFits& fits, const NewestSchema& newest,
+              std::vector<Error>& errors)
+      : pipeline_(pipeline), document_(*pipeline.file.document), fits_(fits), newest_(newest), errors_(errors) {}
 
   CheckedStep check(const StepSpec& spec) {
     CheckedStep step;
     step.spec = &spec;
     step.fingerprint = fingerprint(spec);
-    if (spec.schema.node == nullptr || spec.select.node == nullptr) return step;  // reported by the reader
+    const bool is_avro = spec.kafka_source && spec.kafka_source->format == "avro";
+    if ((spec.schema.node == nullptr && !is_avro) || spec.select.node == nullptr)
+      return step;  // reported by the reader
     TableShape table = read_create(spec, document_, errors_);
     if (spec.cassandra_sink) {
       step.cassandra_sink = spec.cassandra_sink;
       step.cassandra_sink->create = table.statements;
       step.key_columns = table.key;
     }
-    Result<data::SchemaPtr> schema = sql::parse_schema(spec.schema.text, Place{"", 1, 1, {}, 1});
-    if (!schema) {
-      errors_.push_back(placed(schema.error(), spec.schema, document_));
-      return step;
-    }
-    step.source_schema = *schema;
+    find_columns(step);
+    if (step.source_schema == nullptr) return step;
     compile(step);
     if (step.query == nullptr) return step;
+    check_avro_sink(step);
     check_columns(spec, table, *step.query->output(), fits_, document_, errors_);
     check_key(spec, *step.query->output());
     return step;
   }
 
  private:
+  /// The columns of the source: as the file says, or as an Avro schema has them.
+  void find_columns(CheckedStep& step) {
+    const StepSpec& spec = *step.spec;
+    if (spec.schema.node != nullptr) {
+      Result<data::SchemaPtr> schema = sql::parse_schema(spec.schema.text, Place{"", 1, 1, {}, 1});
+      if (!schema) return errors_.push_back(placed(schema.error(), spec.schema, document_));
+      step.source_schema = *schema;
+      return;
+    }
+    const yaml::Node& place = spec.reader.node == nullptr ? *spec.node->find("source") : *spec.reader.node;
+    const Result<schema::AvroSchemaPtr> schema = avro_schema(spec);
+    if (!schema) return errors_.push_back(schema.error().with_place(document_.place(place)));
+    const Result<data::SchemaPtr> columns = format::avro_columns(**schema);
+    if (!columns) return errors_.push_back(columns.error().with_place(document_.place(place)));
+    step.reader_schema = *schema;
+    step.source_schema = *columns;
+    step.fingerprint = crc32c(as_bytes((*schema)->text()), step.fingerprint);
+  }
+
+  Result<schema::AvroSchemaPtr> avro_schema(const StepSpec& spec) const {
+    if (spec.reader.node != nullptr) return schema::AvroSchema::parse(spec.reader.text);
+    const std::string& topic = spec.kafka_source->topic;
+    for (const CheckedStep& task : pipeline_.tasks) {
+      const auto& sink = task.spec->kafka_sink;
+      if (!sink || sink->topic != topic || sink->format != "avro" || task.query == nullptr) continue;
+      return format::avro_schema_of(*task.query->output(), sink->record);
+    }
+    if (newest_) return newest_(pipeline_.file.profile, topic);
+    return Error(errors::pipeline::no_columns, "nothing tells the columns of topic {}: no registry is asked here",
+                 topic);
+  }
+
+  /// Rows that no schema can hold are told here, not at the first one.
+  void check_avro_sink(const CheckedStep& step) {
+    const auto& sink = step.spec->kafka_sink;
+    if (!sink || sink->format != "avro") return;
+    const Result<schema::AvroSchemaPtr> schema = format::avro_schema_of(*step.query->output(), sink->record);
+    if (!schema) errors_.push_back(schema.error().with_place(document_.place(*step.spec->select.node)));
+  }
+
   void compile(CheckedStep& step) {
     const Located& select = step.spec->select;
     auto query = sql::Query::compile(select.text, step.source_schema, {Place{"", 1, 1, {}, 1}});
@@ -84,8 +126,10 @@ class StepChecker {
                           .with_label(did_you_mean(spec.key.text, std::span<const std::string>(names))));
   }
 
+  const CheckedPipeline& pipeline_;
   const yaml::Document& document_;
   const ColumnFits& fits_;
+  const NewestSchema& newest_;
   std::vector<Error>& errors_;
 };
 
@@ -128,14 +172,14 @@ const CheckedStep* CheckedPipeline::step(std::string_view name) const {
 }
 
 Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
-                        const Surroundings& surroundings, const ColumnFits& fits) {
+                        const Surroundings& surroundings, const ColumnFits& fits, const NewestSchema& newest) {
   Checking out;
   FileReading reading = read_pipeline_file(std::move(text), file, profile, surroundings);
   out.errors = std::move(reading.errors);
   if (reading.file.document == nullptr) return out;
   const auto pipeline = std::make_shared<CheckedPipeline>();
   pipeline->file = std::move(reading.file);
-  StepChecker checker(*pipeline->file.document, fits, out.errors);
+  StepChecker checker(*pipeline, fits, newest, out.errors);
   for (const TaskFileSpec& task : pipeline->file.tasks) pipeline->tasks.push_back(checker.check(task));
   for (const StreamFileSpec& stream : pipeline->file.streams) pipeline->streams.push_back(checker.check(stream));
   if (out.errors.empty()) check_order(*pipeline, out.errors);

@@ -8,6 +8,7 @@
 // Threads: a CheckedPipeline is immutable.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "data/type.h"
 #include "pipeline/check_table.h"
 #include "pipeline/file.h"
+#include "schema/avro.h"
 #include "sql/engine/query.h"
 #include "workflow/schedule.h"
 
@@ -24,6 +26,8 @@ namespace streamops::pipeline {
 struct CheckedStep {
   const StepSpec* spec = nullptr;  // lives in CheckedPipeline::file
   data::SchemaPtr source_schema;
+  /// The Avro schema that values are read as, when the columns come from one.
+  schema::AvroSchemaPtr reader_schema;
   std::shared_ptr<const sql::Query> query;
   /// The primary key of the table, in its order; empty for a step that writes into a topic.
   std::vector<std::string> key_columns;
@@ -47,6 +51,9 @@ struct CheckedPipeline {
 };
 using CheckedPipelinePtr = std::shared_ptr<const CheckedPipeline>;
 
+/// The newest schema of a topic's values, as the profile's registry has it; for sources that leave `schema` out.
+using NewestSchema = std::function<Result<schema::AvroSchemaPtr>(const Profile& profile, const std::string& topic)>;
+
 /// What a check gives: a pipeline, or every mistake in the file, in the order of the text.
 struct Checking {
   CheckedPipelinePtr pipeline;
@@ -54,9 +61,11 @@ struct Checking {
 };
 
 /// `fits` is the connector's word on whether columns fit their table; without it, that is found when the table is
-/// opened. Errors: those of read_pipeline_file(), SO-P041 to SO-P044, SO-S0xx (schema, select), SO-C11x (create),
-/// SO-W00x (schedule, order).
+/// opened. `newest` asks the registry for the columns of an Avro source that names none; without it, such a source
+/// takes them from the task of the file that writes its topic, or is refused. Errors: those of read_pipeline_file(),
+/// SO-P041 to SO-P044, SO-P046, SO-S0xx (schema, select), SO-C11x (create), SO-W00x (schedule, order), SO-G002,
+/// SO-F014, SO-F015 (Avro).
 Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
-                        const Surroundings& surroundings, const ColumnFits& fits = {});
+                        const Surroundings& surroundings, const ColumnFits& fits = {}, const NewestSchema& newest = {});
 
 }  // namespace streamops::pipeline

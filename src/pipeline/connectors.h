@@ -12,8 +12,10 @@
 
 #include "base/result.h"
 #include "data/ports.h"
+#include "format/record_reader.h"
 #include "pipeline/file.h"
 #include "runtime/loop.h"
+#include "schema/avro.h"
 
 namespace streamops::pipeline {
 
@@ -29,6 +31,13 @@ struct ConnectorUse {
   bool resumed = false;  // the try of before goes on; false: a try of its own
 };
 
+/// What values are read into.
+struct WantedColumns {
+  data::SchemaPtr columns;
+  schema::AvroSchemaPtr avro;  // where the columns come from an Avro schema
+  std::vector<bool> needed;    // those that the query looks at
+};
+
 class ConnectorFactory {
  public:
   virtual ~ConnectorFactory() = default;
@@ -37,6 +46,8 @@ class ConnectorFactory {
   /// is.
   virtual Result<std::unique_ptr<data::Source>> http_source(const HttpSourceSpec& spec, const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::Source>> kafka_source(const KafkaSourceSpec& spec, const ConnectorUse& use) = 0;
+  /// Reads the values of such a source; without a registry they are JSON.
+  virtual format::RecordReaderPtr kafka_reader(const KafkaSourceSpec& spec, const WantedColumns& wanted);
   virtual Result<std::unique_ptr<data::Sink>> kafka_sink(const KafkaSinkSpec& spec, const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::Sink>> cassandra_sink(const CassandraSinkSpec& spec,
                                                              const ConnectorUse& use) = 0;

@@ -53,16 +53,22 @@ enum class StartAt : std::uint8_t { earliest, latest };
 /// `kafka:` in a source.
 struct KafkaSourceSpec {
   std::string topic;
-  std::string format;  // "json"
+  std::string format;  // "json" or "avro"
   StartAt start = StartAt::earliest;
+  std::string
+      reader;  // avro: the schema that values are read as, in JSON; empty: by `schema`, or the registry's newest
 };
 
 /// `kafka:` in a sink.
 struct KafkaSinkSpec {
   std::string topic;
-  std::string key;  // the column that becomes the record's key; empty: records without a key
-  std::string format;
+  std::string key;     // the column that becomes the record's key; empty: records without a key
+  std::string format;  // "json" or "avro"
   int partitions = 1;  // of a topic that has to be created
+  // avro
+  std::string record;         // full name of the record; "User" or "shop.User"
+  std::string subject;        // "topic", "record" or "topic_record"
+  bool auto_register = true;  // false: the subject's newest schema decides
 };
 
 enum class NullPolicy : std::uint8_t { unset, erase };
@@ -83,6 +89,7 @@ struct StepSpec {
   std::optional<HttpSourceSpec> http_source;  // exactly one of the sources
   std::optional<KafkaSourceSpec> kafka_source;
   Located schema;
+  Located reader;  // source.kafka.reader
   Located select;
   std::optional<KafkaSinkSpec> kafka_sink;  // exactly one of the sinks
   std::optional<CassandraSinkSpec> cassandra_sink;
@@ -131,6 +138,14 @@ struct CassandraEndpoint {
   std::optional<TlsSpec> tls;
 };
 
+struct RegistryEndpoint {
+  std::string url;  // one or more, separated by commas
+  std::string username;
+  std::string password;
+  std::string token;
+  std::optional<TlsSpec> tls;
+};
+
 struct SparkEndpoint {
   std::string remote;  // "sc://host:port"
   std::string user = "streamops";
@@ -148,6 +163,7 @@ struct Profile {
   std::string name;
   std::optional<KafkaEndpoint> kafka;
   std::optional<CassandraEndpoint> cassandra;
+  std::optional<RegistryEndpoint> registry;
   TextMap variables;
   bool scheduler = true;
   Engine engine = Engine::streamops;  // of streams that name none

@@ -95,6 +95,24 @@ TEST_CASE("a profile of the file sets endpoints; only the chosen one is looked a
       "SO-P020\n");
 }
 
+TEST_CASE("a login that lacks one of its parts is told before anything connects") {
+  const auto errors_of = [](const std::string& endpoint) {
+    const std::string text = task("url: \"http://h/\"") + "profiles: { ours: { " + endpoint + " } }\n";
+    std::string lines;
+    for (const Error& error : read_pipeline_file(text, "p.yaml", "ours", surroundings({{"HOST", "h"}})).errors)
+      lines += error.message() + "\n";
+    return lines;
+  };
+  CHECK(errors_of("kafka: { bootstrap: b, sasl: PLAIN, username: u }") ==
+        "profiles.ours.kafka needs the key `password` for `sasl`\n");
+  CHECK(errors_of("kafka: { bootstrap: b, username: u, password: p }") ==
+        "profiles.ours.kafka has a username and needs the key `sasl` for it\n"
+        "profiles.ours.kafka has a password and needs the key `sasl` for it\n");
+  CHECK(errors_of("cassandra: { contact_points: [c], password: p }") ==
+        "profiles.ours.cassandra needs the key `username` for the login\n");
+  CHECK(errors_of("kafka: { bootstrap: b }, cassandra: { contact_points: [c] }").empty());
+}
+
 TEST_CASE("a file that is not there, and one that is too large, are errors") {
   CHECK(load_pipeline_text("/no/such/file.yaml").error().is(errors::pipeline::unreadable_file));  // SO-P006
 }

@@ -280,6 +280,8 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   Result<StreamPorts> make_ports(const CheckedStep& step) {
     StreamPorts ports;
     STREAMOPS_ASSIGN(ports.source, env_.connectors.kafka_source(*step.spec->kafka_source, use(step)));
+    ports.reader = env_.connectors.kafka_reader(*step.spec->kafka_source,
+                                                {step.source_schema, step.reader_schema, step.query->needed()});
     STREAMOPS_ASSIGN(ports.sink, env_.connectors.cassandra_sink(*step.cassandra_sink, use(step)));
     STREAMOPS_ASSIGN(ports.dead_letters,
                      env_.connectors.dead_letters(step.spec->kafka_source->topic + ".dlq", use(step)));

@@ -1,7 +1,8 @@
 #include "pipeline/profile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "errors/pipeline.h"
@@ -13,14 +14,31 @@ namespace {
 
 constexpr std::string_view real_users_api = "https://randomuser.me/api/";
 
+/// A login needs name and password; half of one is a mistake that would show only as a refusal.
+void check_login(const SectionReader& endpoint, bool wanted, std::string_view login) {
+  for (const std::string_view key : {"username", "password"}) {
+    const bool given = endpoint.node().find(key) != nullptr;
+    if (wanted && !given) {
+      endpoint.reading().fail(endpoint.node(), errors::pipeline::missing_key,
+                              fmt::format("{} needs the key `{}` for {}", endpoint.path(), key, login));
+    }
+    if (given && !wanted) {
+      endpoint.reading().fail(*endpoint.node().find(key), errors::pipeline::missing_key,
+                              fmt::format("{} has a {} and needs the key `sasl` for it", endpoint.path(), key));
+    }
+  }
+}
+
 KafkaEndpoint read_kafka(const SectionReader& profile, const yaml::Node& node) {
   const SectionReader kafka(profile.reading(), file_section("kafka_endpoint"), node, profile.path_of("kafka"));
+  check_login(kafka, node.find("sasl") != nullptr, "`sasl`");
   return {kafka.text("bootstrap"), kafka.text("sasl"), kafka.text("username"), kafka.text("password"), read_tls(kafka)};
 }
 
 CassandraEndpoint read_cassandra(const SectionReader& profile, const yaml::Node& node) {
   const SectionReader cassandra(profile.reading(), file_section("cassandra_endpoint"), node,
                                 profile.path_of("cassandra"));
+  check_login(cassandra, node.find("username") != nullptr || node.find("password") != nullptr, "the login");
   CassandraEndpoint endpoint;
   for (Located& point : cassandra.list("contact_points")) endpoint.contact_points.push_back(std::move(point.text));
   endpoint.local_datacenter = cassandra.text("local_datacenter");
@@ -28,6 +46,17 @@ CassandraEndpoint read_cassandra(const SectionReader& profile, const yaml::Node&
   endpoint.password = cassandra.text("password");
   endpoint.consistency = cassandra.text("consistency");
   endpoint.tls = read_tls(cassandra);
+  return endpoint;
+}
+
+RegistryEndpoint read_registry(const SectionReader& profile, const yaml::Node& node) {
+  const SectionReader registry(profile.reading(), file_section("registry_endpoint"), node, profile.path_of("registry"));
+  RegistryEndpoint endpoint{registry.text("url"), registry.text("username"), registry.text("password"),
+                            registry.text("token"), read_tls(registry)};
+  if (!endpoint.token.empty() && !endpoint.username.empty()) {
+    registry.reading().fail(*node.find("token"), errors::pipeline::bad_value,
+                            fmt::format("{} has a username too: one login is enough", registry.path_of("token")));
+  }
   return endpoint;
 }
 
@@ -52,6 +81,7 @@ void read_profile(Reading& reading, const yaml::Member& member, Profile& profile
   if (const yaml::Node* kafka = section.section("kafka")) profile.kafka = read_kafka(section, *kafka);
   if (const yaml::Node* cassandra = section.section("cassandra"))
     profile.cassandra = read_cassandra(section, *cassandra);
+  if (const yaml::Node* registry = section.section("registry")) profile.registry = read_registry(section, *registry);
   if (member.value.find("scheduler") != nullptr) profile.scheduler = section.boolean("scheduler");
   if (member.value.find("engine") != nullptr) {
     profile.engine = section.text("engine") == "spark" ? Engine::spark : Engine::streamops;
@@ -73,6 +103,7 @@ std::optional<Profile> built_in_profile(std::string_view name) {
     profile.variables = {{"USERS_API", std::string(real_users_api)}};
     profile.kafka = KafkaEndpoint{"localhost:9092", {}, {}, {}, {}};
     profile.cassandra = CassandraEndpoint{{"localhost:9042"}, {}, {}, {}, "LOCAL_QUORUM", {}};
+    profile.registry = RegistryEndpoint{"http://localhost:8081", {}, {}, {}, {}};
     profile.spark.emplace().remote = "sc://localhost:15002";
     profile.scheduler = false;
   } else {
@@ -105,7 +136,7 @@ Profile read_profiles(const SectionReader& file, const std::string& chosen, std:
       read_profile(form, *member, unused);
       continue;
     }
-    if (!profile) profile = Profile{chosen, {}, {}, {}, true};
+    if (!profile) profile = Profile{chosen, {}, {}, {}, {}, true};
     read_profile(file.reading(), *member, *profile);
   }
   if (profile) return *profile;

@@ -80,7 +80,6 @@ std::string SectionReader::path_of(std::string_view key) const {
 
 void SectionReader::check_keys() {
   const std::vector<std::string> names = key_names(section_);
-  std::vector<std::string_view> meant;  // keys that an unknown one most likely means
   for (const yaml::Member& member : node_.members) {
     const KeySpec* known = section_.find(member.key.text);
     if (known != nullptr) {
@@ -90,14 +89,18 @@ void SectionReader::check_keys() {
       reading_.fail(member.key, errors::pipeline::unknown_key, fmt::format("unknown key `{}`{}", member.key.text, in),
                     did_you_mean(member.key.text, std::span<const std::string>(names)));
       if (const auto near = closest(member.key.text, std::span<const std::string>(names)))
-        meant.push_back(section_key(*near));
+        meant_.push_back(section_key(*near));
       has_unknown_ = true;
     }
   }
   for (const KeySpec& key : section_.keys) {
-    if (!key.required || node_.find(key.name) != nullptr) continue;
-    if (std::find(meant.begin(), meant.end(), key.name) == meant.end()) fail_missing(key);
+    if (key.required) fail_unless_there(key);
   }
+}
+
+void SectionReader::fail_unless_there(const KeySpec& key) {
+  if (node_.find(key.name) != nullptr) return;
+  if (std::find(meant_.begin(), meant_.end(), key.name) == meant_.end()) fail_missing(key);
 }
 
 /// The name of a key as the schema holds it; empty for a connector.

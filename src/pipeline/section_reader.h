@@ -46,6 +46,8 @@ class SectionReader {
   std::optional<WallTime> time(std::string_view key) const;
   TextMap map(std::string_view key) const;
   std::vector<Located> list(std::string_view key) const;
+  /// Reports a key that is missing although another key makes it necessary.
+  void require(std::string_view key) { fail_unless_there(spec(key)); }
   /// The mapping under a key, or nullptr.
   const yaml::Node* section(std::string_view key) const { return usable(key); }
   /// The named mappings under a key; names are checked.
@@ -61,6 +63,7 @@ class SectionReader {
  private:
   void check_keys();
   std::string_view section_key(std::string_view name) const;
+  void fail_unless_there(const KeySpec& key);
   void fail_missing(const KeySpec& key);
   void fail_kind(const yaml::Node& value, const std::string& path, std::string_view expected) const;
   void check_connector();
@@ -79,6 +82,7 @@ class SectionReader {
   std::string path_;
   const yaml::Member* connector_ = nullptr;
   bool has_unknown_ = false;
+  std::vector<std::string_view> meant_;  // keys that an unknown one most likely means
 };
 
 /// Letters, digits, `_`, `-` and `.`, beginning with a letter or `_`, at most 200 characters.

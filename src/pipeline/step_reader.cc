@@ -44,16 +44,38 @@ void check_topic(const SectionReader& kafka, const std::string& topic) {
       fmt::format("{} must have letters, digits, `.`, `_` and `-` only, at most 249", kafka.path_of("topic")));
 }
 
+/// Keys that mean nothing in this format.
+void refuse_keys(const SectionReader& kafka, std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys) {
+    const yaml::Node* node = kafka.node().find(key);
+    if (node == nullptr) continue;
+    kafka.reading().fail(*node, errors::pipeline::bad_value,
+                         fmt::format("{} goes with `format: avro` only", kafka.path_of(key)));
+  }
+}
+
+/// The topic as a name of Avro: "users.created-v2" is users_created_v2.
+std::string record_of(std::string_view topic) {
+  std::string name;
+  for (const char c : topic) name += c == '.' || c == '-' ? '_' : c;
+  return !name.empty() && name[0] >= '0' && name[0] <= '9' ? "_" + name : name;
+}
+
 KafkaSourceSpec read_kafka_source(const SectionReader& kafka) {
-  KafkaSourceSpec spec{kafka.text("topic"), kafka.text("format"), StartAt::earliest};
+  KafkaSourceSpec spec{kafka.text("topic"), kafka.text("format"), StartAt::earliest, kafka.text("reader")};
   if (kafka.text("start") == "latest") spec.start = StartAt::latest;
+  if (spec.format != "avro") refuse_keys(kafka, {"reader"});
   check_topic(kafka, spec.topic);
   return spec;
 }
 
 KafkaSinkSpec read_kafka_sink(const SectionReader& kafka) {
-  KafkaSinkSpec spec{kafka.text("topic"), kafka.text("key"), kafka.text("format"),
-                     static_cast<int>(kafka.integer("partitions"))};
+  KafkaSinkSpec spec{kafka.text("topic"),           kafka.text("key"),
+                     kafka.text("format"),          static_cast<int>(kafka.integer("partitions")),
+                     kafka.text("record"),          kafka.text("subject"),
+                     kafka.boolean("auto_register")};
+  if (spec.format != "avro") refuse_keys(kafka, {"record", "subject", "auto_register"});
+  if (spec.record.empty()) spec.record = record_of(spec.topic);
   if (spec.partitions < 1) {
     kafka.reading().fail(*kafka.node().find("partitions"), errors::pipeline::bad_value,
                          fmt::format("{} must be at least 1", kafka.path_of("partitions")));
@@ -84,21 +106,37 @@ void refuse(const SectionReader& step, const yaml::Member& connector, std::strin
                       fmt::format("{} cannot {} `{}`: it takes `{}`", step.path(), what, connector.key.text, instead));
 }
 
-void read_source(const SectionReader& step, StepSpec& spec, std::string_view wanted) {
-  const yaml::Node* node = step.section("source");
-  if (node == nullptr) return;
-  const SectionReader source(step.reading(), file_section("source"), *node, step.path_of("source"));
-  spec.schema = source.located("schema");
-  const yaml::Member* connector = source.connector();
-  if (connector == nullptr) return;
-  if (connector->key.text != wanted) return refuse(step, *connector, "read from", wanted);
+/// True when the source's columns may come from an Avro schema.
+bool read_connector(const SectionReader& step, const SectionReader& source, const yaml::Member* connector,
+                    StepSpec& spec, std::string_view wanted) {
+  if (connector == nullptr) return false;
+  if (connector->key.text != wanted) {
+    refuse(step, *connector, "read from", wanted);
+    return false;
+  }
   const SectionReader options(step.reading(), file_section(connector->key.text + ".source"), connector->value,
                               source.path_of(connector->key.text));
   if (wanted == "http") {
     spec.http_source = read_http_source(options);
-  } else {
-    spec.kafka_source = read_kafka_source(options);
+    return false;
   }
+  spec.kafka_source = read_kafka_source(options);
+  if (!spec.kafka_source->reader.empty()) spec.reader = {spec.kafka_source->reader, options.node().find("reader")};
+  return spec.kafka_source->format == "avro";
+}
+
+void read_source(const SectionReader& step, StepSpec& spec, std::string_view wanted) {
+  const yaml::Node* node = step.section("source");
+  if (node == nullptr) return;
+  SectionReader source(step.reading(), file_section("source"), *node, step.path_of("source"));
+  spec.schema = source.located("schema");
+  const yaml::Member* connector = source.connector();
+  const bool is_avro = read_connector(step, source, connector, spec, wanted);
+  if (!is_avro) return source.require("schema");
+  if (spec.schema.node == nullptr || spec.reader.node == nullptr) return;
+  step.reading().fail(*spec.reader.node, errors::pipeline::bad_value,
+                      fmt::format("{} says what the columns are, and `schema` says it too: one is enough",
+                                  source.path_of("kafka.reader")));
 }
 
 void read_sink(const SectionReader& step, StepSpec& spec, std::string_view wanted) {

@@ -36,7 +36,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
         ports_(std::move(ports)),
         loop_(loop),
         settings_(settings),
-        transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic),
+        transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic, std::move(ports_.reader)),
         slicer_(transform_, *ports_.sink, *ports_.dead_letters, loop, static_cast<std::size_t>(settings.slice_bytes)) {
     status_.name = step.name();
     status_.topic = step.spec->kafka_source->topic;

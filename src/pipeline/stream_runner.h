@@ -19,6 +19,7 @@
 #include <string>
 
 #include "data/ports.h"
+#include "format/record_reader.h"
 #include "observe/metrics.h"
 #include "pipeline/check.h"
 #include "pipeline/checkpoint.h"
@@ -30,6 +31,7 @@ namespace streamops::pipeline {
 
 struct StreamPorts {
   std::unique_ptr<data::Source> source;
+  format::RecordReaderPtr reader;
   std::unique_ptr<data::Sink> sink;
   std::unique_ptr<data::DeadLetterSink> dead_letters;
   std::unique_ptr<CheckpointStore> checkpoints;

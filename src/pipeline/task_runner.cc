@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "errors/pipeline.h"
+#include "format/json_reader.h"
 #include "pipeline/slicer.h"
 
 namespace streamops::pipeline {
@@ -40,7 +41,8 @@ class TaskRunner::Impl : public std::enable_shared_from_this<Impl> {
         settings_(settings),
         log_(std::move(log)),
         run_id_(id_of_run(run)),
-        transform_(step, pipeline_->owner(step), pipeline_->owner(step) + "/" + run),
+        transform_(step, pipeline_->owner(step), pipeline_->owner(step) + "/" + run,
+                   std::make_unique<format::JsonReader>(step.source_schema, step.query->needed())),
         slicer_(transform_, ports.sink, ports.dead_letters, loop, static_cast<std::size_t>(settings.slice_bytes)) {
     status_.name = step.name();
     status_.run = std::move(run);

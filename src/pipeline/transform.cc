@@ -55,11 +55,9 @@ bool append_key(data::ColumnBuilder& builder, std::string_view text) {
 
 }  // namespace
 
-Transform::Transform(const CheckedStep& step, std::string_view owner, std::string origin)
-    : step_(step),
-      owner_hash_(stable_hash(owner)),
-      origin_(std::move(origin)),
-      reader_(step.source_schema, step.query->needed()) {
+Transform::Transform(const CheckedStep& step, std::string_view owner, std::string origin,
+                     format::RecordReaderPtr reader)
+    : step_(step), owner_hash_(stable_hash(owner)), origin_(std::move(origin)), reader_(std::move(reader)) {
   for (const std::string& name : step.key_columns) key_indices_.push_back(output()->index_of(name));
 }
 
@@ -80,7 +78,7 @@ data::DeadLetter Transform::letter(const data::Record& record, std::string_view 
 }
 
 Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
-  const format::Decoded decoded = reader_.decode(slice);
+  const format::Decoded decoded = reader_->decode(slice);
   std::vector<std::int32_t> partitions;
   std::vector<std::int64_t> offsets;
   const auto record_at = [&](std::size_t source_row) {

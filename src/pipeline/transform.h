@@ -1,7 +1,7 @@
 // pipeline/transform.h — the work on records, free of time and of ports: raw records -> columns -> SQL -> rows to
 // write.
 //
-//   record -> JsonReader -> row -> Query -> 0..n rows -> one a key and record -> write timestamp = record's own
+//   record -> RecordReader -> row -> Query -> 0..n rows -> one a key and record -> write timestamp = record's own
 //        \ poison -> dead letter     \ ANSI error -> dead letter (none of its rows is written)
 //        \ no value -> delete of the row that its key names
 //
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "data/ports.h"
-#include "format/json_reader.h"
+#include "format/record_reader.h"
 #include "pipeline/check.h"
 
 namespace streamops::pipeline {
@@ -38,8 +38,9 @@ struct Transformed {
 
 class Transform {
  public:
-  /// `owner` names the step for uuid() and rand(); `origin` is what dead letters say they come from.
-  Transform(const CheckedStep& step, std::string_view owner, std::string origin);
+  /// `owner` names the step for uuid() and rand(); `origin` is what dead letters say they come from; `reader` reads
+  /// values by the source's columns, those that the query needs.
+  Transform(const CheckedStep& step, std::string_view owner, std::string origin, format::RecordReaderPtr reader);
 
   /// `slice` must have one timestamp a record in `stamp`.
   Transformed run(const data::Records& slice, const Stamp& stamp);
@@ -59,7 +60,7 @@ class Transform {
   std::uint64_t owner_hash_;
   std::string origin_;
   std::vector<int> key_indices_;  // of key_columns in the output
-  format::JsonReader reader_;
+  format::RecordReaderPtr reader_;
 };
 
 }  // namespace streamops::pipeline
