@@ -1,50 +1,33 @@
 #include "app/connectors.h"
 
+#include <map>
+
+#include "app/clients.h"
 #include "connect/cassandra/sink.h"
 #include "connect/http/source.h"
+#include "connect/kafka/schema_gate.h"
 #include "connect/kafka/sink.h"
 #include "connect/kafka/source.h"
+#include "errors/kafka_client.h"
+#include "format/avro/avro_reader.h"
 #include "kafka/client/admin.h"
+#include "kafka/client/failure.h"
 
 namespace streamops::app {
 namespace {
 
-constexpr std::uint16_t default_cql_port = 9042;
-
-runtime::TlsOptions to_tls(const pipeline::TlsSpec& spec) {
-  return {.ca_file = spec.ca_file, .certificate = spec.certificate, .key = spec.key, .verify = spec.verify};
-}
+constexpr Microseconds pause_between_looks = Seconds{1};
 
 std::vector<std::pair<std::string, std::string>> to_pairs(const pipeline::TextMap& map) {
   return {map.begin(), map.end()};
 }
 
-kafka::ClientConfig to_kafka_config(const pipeline::Profile& profile, const std::string& embedded) {
-  kafka::ClientConfig config;
-  config.bootstrap = embedded;
-  if (!profile.kafka) return config;
-  config.bootstrap = profile.kafka->bootstrap;
-  config.sasl_mechanism = profile.kafka->sasl_mechanism;
-  config.username = profile.kafka->username;
-  config.password = profile.kafka->password;
-  if (const auto& tls = profile.kafka->tls) {
-    config.tls = true;
-    config.ca_file = tls->ca_file;
-    config.certificate = tls->certificate;
-    config.key = tls->key;
-    config.verify = tls->verify;
-  }
-  return config;
-}
-
 class RealConnectors final : public pipeline::ConnectorFactory {
  public:
-  RealConnectors(const pipeline::Profile& profile, const std::string& embedded_kafka, const std::string& embedded_cql,
-                 ConnectorSurroundings surroundings)
+  RealConnectors(kafka::ClientConfig kafka, cql::ClientOptions cql, ConnectorSurroundings surroundings)
       : around_(std::move(surroundings)),
-        kafka_(to_kafka_config(profile, embedded_kafka)),
-        cassandra_(profile.cassandra),
-        embedded_cql_(embedded_cql),
+        kafka_(std::move(kafka)),
+        cql_(std::move(cql)),
         http_(runtime::make_http_client(around_.loop)) {}
 
   Result<std::unique_ptr<data::Source>> http_source(const pipeline::HttpSourceSpec& spec,
@@ -58,7 +41,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.timeout = spec.timeout;
     options.retries = spec.retries;
     options.max_body = static_cast<std::size_t>(spec.max_body);
-    if (spec.tls) options.tls = to_tls(*spec.tls);
+    if (spec.tls) options.tls = to_tls_options(*spec.tls);
     options.spool_directory = around_.spool_directory + "/" + use.owner;
     options.run = use.run;
     options.resumed = use.resumed;
@@ -71,7 +54,17 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     connect::KafkaSourceOptions options;
     options.topic = spec.topic;
     options.from_latest = spec.start == pipeline::StartAt::latest;
-    return connect::make_kafka_source(std::move(options), client_config(use), around_.loop, around_.clients);
+    options.group = use.owner;
+    auto source = connect::make_kafka_source(std::move(options), client_config(use), around_.loop, around_.clients);
+    if (spec.format != "avro") return source;
+    return connect::make_schema_gate(std::move(source), registry());
+  }
+
+  format::RecordReaderPtr kafka_reader(const pipeline::KafkaSourceSpec& spec,
+                                       const pipeline::WantedColumns& wanted) override {
+    if (spec.format != "avro") return ConnectorFactory::kafka_reader(spec, wanted);
+    return std::make_unique<format::AvroReader>(format::AvroWanted{wanted.columns, wanted.avro}, wanted.needed,
+                                                [this](std::int32_t id) { return registry().known(id); });
   }
 
   Result<std::unique_ptr<data::Sink>> kafka_sink(const pipeline::KafkaSinkSpec& spec,
@@ -80,7 +73,13 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.topic = spec.topic;
     options.key = spec.key;
     options.partitions = spec.partitions;
-    return connect::make_kafka_sink(std::move(options), client_config(use), around_.loop, around_.clients);
+    std::unique_ptr<connect::ValueFormat> values;
+    if (spec.format == "avro") {
+      values = connect::make_avro_values({spec.topic, spec.record, subject_naming(spec.subject), spec.auto_register},
+                                         registry(), around_.loop);
+    }
+    return connect::make_kafka_sink(std::move(options), client_config(use), around_.loop, around_.clients,
+                                    std::move(values));
   }
 
   Result<std::unique_ptr<data::Sink>> cassandra_sink(const pipeline::CassandraSinkSpec& spec,
@@ -92,7 +91,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.delete_nulls = spec.nulls == pipeline::NullPolicy::erase;
     options.ttl = spec.ttl;
     options.max_in_flight = static_cast<std::size_t>(around_.cassandra.max_in_flight);
-    STREAMOPS_ASSIGN(cql::ClientOptions client, cassandra_client());
+    cql::ClientOptions client = cql_;
     client.client_name = "streamops-" + use.owner;
     return connect::make_cassandra_sink(
         std::move(options), cql::make_client(std::move(client), around_.loop, around_.network), around_.loop);
@@ -111,49 +110,68 @@ class RealConnectors final : public pipeline::ConnectorFactory {
       if (!admin) return around_.loop.post([done = std::move(done), error = admin.error()] { done(error); });
       admin_ = std::move(admin).value();
     }
-    admin_->create_topic({.name = topic, .partitions = partitions}, std::move(done));
+    look_for_topic({.name = topic, .partitions = partitions}, std::move(done));
   }
 
+  std::optional<Error> trouble() const override { return trouble_; }
+
  private:
+  /// A topic that exists needs no right to create it.
+  void look_for_topic(const kafka::NewTopic& topic, const std::function<void(Result<void>)>& done) {
+    using Description = std::optional<kafka::TopicDescription>;
+    admin_->describe_topic(topic.name, [this, topic, done](const Result<Description>& found) {
+      if (!found) return look_again(topic, found.error(), done);
+      if (found->has_value()) return topic_exists(done);
+      admin_->create_topic(topic, [this, topic, done](const Result<void>& created) {
+        created ? topic_exists(done) : look_again(topic, created.error(), done);
+      });
+    });
+  }
+
+  void topic_exists(const std::function<void(Result<void>)>& done) {
+    trouble_.reset();
+    done(Ok());
+  }
+
+  void look_again(const kafka::NewTopic& topic, const Error& error, const std::function<void(Result<void>)>& done) {
+    if (kafka::is_final(error) || error.is(errors::kafka_client::request_refused)) return done(error);
+    trouble_ = error;
+    retries_[topic.name] =
+        around_.loop.after(pause_between_looks, [this, topic, done] { look_for_topic(topic, done); });
+  }
+
+  /// One client for all, so that a schema is asked for once.
+  registry::Client& registry() {
+    if (!registry_) registry_ = std::make_unique<registry::Client>(around_.registry, around_.loop, *http_);
+    return *registry_;
+  }
+
+  static registry::SubjectNaming subject_naming(const std::string& word) {
+    if (word == "record") return registry::SubjectNaming::record;
+    return word == "topic_record" ? registry::SubjectNaming::topic_record : registry::SubjectNaming::topic;
+  }
+
   kafka::ClientConfig client_config(const pipeline::ConnectorUse& use) const {
     kafka::ClientConfig config = kafka_;
     config.client_id = "streamops-" + use.owner;
     return config;
   }
 
-  Result<cql::ClientOptions> cassandra_client() const {
-    cql::ClientOptions options;
-    options.request_timeout = around_.cassandra.request_timeout;
-    options.connect_timeout = around_.cassandra.connect_timeout;
-    options.connections_per_host = static_cast<std::size_t>(around_.cassandra.connections);
-    const std::vector<std::string> hosts = cassandra_ ? cassandra_->contact_points : std::vector{embedded_cql_};
-    for (const std::string& host : hosts) {
-      STREAMOPS_ASSIGN(const runtime::Endpoint endpoint, runtime::parse_endpoint(host, default_cql_port));
-      options.contact_points.push_back(endpoint);
-    }
-    if (!cassandra_) return options;
-    options.username = cassandra_->username;
-    options.password = cassandra_->password;
-    if (const auto level = cql::parse_consistency(cassandra_->consistency)) options.consistency = *level;
-    if (cassandra_->tls) options.tls = to_tls(*cassandra_->tls);
-    return options;
-  }
-
   ConnectorSurroundings around_;
   kafka::ClientConfig kafka_;
-  std::optional<pipeline::CassandraEndpoint> cassandra_;
-  std::string embedded_cql_;
+  cql::ClientOptions cql_;
   std::unique_ptr<runtime::HttpClient> http_;
+  std::unique_ptr<registry::Client> registry_;
   std::unique_ptr<kafka::Admin> admin_;
+  std::map<std::string, runtime::TimerPtr> retries_;  // by topic
+  std::optional<Error> trouble_;
 };
 
 }  // namespace
 
-std::unique_ptr<pipeline::ConnectorFactory> make_connectors(const pipeline::Profile& profile,
-                                                            const std::string& embedded_kafka,
-                                                            const std::string& embedded_cql,
+std::unique_ptr<pipeline::ConnectorFactory> make_connectors(kafka::ClientConfig kafka, cql::ClientOptions cql,
                                                             ConnectorSurroundings surroundings) {
-  return std::make_unique<RealConnectors>(profile, embedded_kafka, embedded_cql, std::move(surroundings));
+  return std::make_unique<RealConnectors>(std::move(kafka), std::move(cql), std::move(surroundings));
 }
 
 }  // namespace streamops::app

@@ -4,7 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "cql/client/client.h"
+#include "kafka/client/config.h"
 #include "pipeline/connectors.h"
+#include "registry/client/client.h"
 #include "runtime/disk.h"
 #include "runtime/http_client.h"
 #include "runtime/network.h"
@@ -23,12 +26,11 @@ struct ConnectorSurroundings {
   std::string spool_directory;
   std::string users_api;  // URL of the built-in look-alike, for builtin:randomuser
   settings::Cassandra cassandra;
+  registry::ClientOptions registry;  // asked only where a format needs it
 };
 
-/// `profile` names real endpoints; what it does not name is `embedded_kafka` and `embedded_cql` ("host:port").
-std::unique_ptr<pipeline::ConnectorFactory> make_connectors(const pipeline::Profile& profile,
-                                                            const std::string& embedded_kafka,
-                                                            const std::string& embedded_cql,
+/// `kafka` and `cql` say how to reach the clusters (app/clients.h); each connector gets a client of its own.
+std::unique_ptr<pipeline::ConnectorFactory> make_connectors(kafka::ClientConfig kafka, cql::ClientOptions cql,
                                                             ConnectorSurroundings surroundings);
 
 }  // namespace streamops::app

@@ -1,8 +1,11 @@
 #include "app/infer_schemas.h"
 
 #include "app/local_api.h"
+#include "app/newest_schema.h"
 #include "app/on_loop.h"
+#include "app/pipeline_text.h"
 #include "app/servers.h"
+#include "format/avro/sql_types.h"
 #include "pipeline/infer.h"
 #include "runtime/http_client.h"
 #include "runtime/http_server.h"
@@ -65,12 +68,21 @@ Result<std::vector<std::string>> read_messages(const std::string& topic, const A
   return samples;
 }
 
-InferredSchema infer(const pipeline::StepSpec& step, const Arguments& arguments) {
+/// The columns of the newest schema that the registry has for a topic.
+Result<std::string> registered(const pipeline::Profile& profile, const std::string& topic, const Arguments& arguments) {
+  STREAMOPS_ASSIGN(const schema::AvroSchemaPtr newest, newest_schema(data_directory_of(arguments))(profile, topic));
+  STREAMOPS_ASSIGN(const data::SchemaPtr columns, format::avro_columns(*newest));
+  return pipeline::to_schema_text(*columns);
+}
+
+InferredSchema infer(const pipeline::StepSpec& step, const pipeline::Profile& profile, const Arguments& arguments) {
   if (step.http_source) {
     const Result<std::string> body = fetch(*step.http_source);
     return {step.name, step.http_source->url, body ? schema_of({*body}) : Result<std::string>(body.error())};
   }
   const std::string& topic = step.kafka_source->topic;
+  if (step.kafka_source->format == "avro")
+    return {step.name, "the newest schema of topic " + topic, registered(profile, topic, arguments)};
   const Result<std::vector<std::string>> samples = read_messages(topic, arguments);
   return {step.name, "topic " + topic, samples ? schema_of(*samples) : Result<std::string>(samples.error())};
 }
@@ -79,8 +91,8 @@ InferredSchema infer(const pipeline::StepSpec& step, const Arguments& arguments)
 
 std::vector<InferredSchema> infer_schemas(const pipeline::PipelineFile& file, const Arguments& arguments) {
   std::vector<InferredSchema> schemas;
-  for (const pipeline::TaskFileSpec& task : file.tasks) schemas.push_back(infer(task, arguments));
-  for (const pipeline::StreamFileSpec& stream : file.streams) schemas.push_back(infer(stream, arguments));
+  for (const pipeline::TaskFileSpec& task : file.tasks) schemas.push_back(infer(task, file.profile, arguments));
+  for (const pipeline::StreamFileSpec& stream : file.streams) schemas.push_back(infer(stream, file.profile, arguments));
   return schemas;
 }
 

@@ -1,13 +1,21 @@
 #include "app/instance.h"
 
+#include <algorithm>
+
+#include "app/clients.h"
 #include "app/connectors.h"
+#include "app/listening.h"
 #include "app/on_loop.h"
+#include "app/ports/metrics_text.h"
 #include "app/ports/streams_port.h"
 #include "app/ports/system_port.h"
 #include "app/ports/tables_port.h"
 #include "app/ports/topics_port.h"
+#include "app/spark_streams.h"
+#include "base/text.h"
 #include "connect/http/source.h"
 #include "console/dags_port.h"
+#include "pipeline/profile.h"
 #include "settings/cassandra.h"
 #include "settings/console.h"
 #include "settings/pipeline.h"
@@ -16,7 +24,34 @@
 namespace streamops::app {
 namespace {
 
-/// Forgets the spool of a run that has succeeded. That of a failed one stays: clearing the task goes on from there.
+constexpr std::chrono::seconds start_patience{2};  // for clusters that are away; what is embedded takes milliseconds
+constexpr Microseconds look_timeout = Seconds{5};  // of the console's looks into Cassandra
+
+bool uses_avro(const pipeline::CheckedPipeline& checked) {
+  const auto has_avro = [](const pipeline::CheckedStep& step) {
+    const auto& source = step.spec->kafka_source;
+    const auto& sink = step.spec->kafka_sink;
+    return (source && source->format == "avro") || (sink && sink->format == "avro");
+  };
+  return std::any_of(checked.tasks.begin(), checked.tasks.end(), has_avro) ||
+         std::any_of(checked.streams.begin(), checked.streams.end(), has_avro);
+}
+
+/// What the profile leaves to us.
+ServerChoice choose_servers(const pipeline::Profile& profile, const pipeline::CheckedPipeline* checked) {
+  ServerChoice choice{!profile.kafka, !profile.cassandra, checked == nullptr};
+  choice.registry = !profile.registry;
+  if (checked == nullptr) return choice;
+  // Beside a real Kafka nobody looks for ours, unless the file itself needs one.
+  choice.registry = choice.registry && (choice.kafka || uses_avro(*checked));
+  for (const pipeline::CheckedStep& task : checked->tasks) {
+    const auto& http = task.spec->http_source;
+    choice.users_api = choice.users_api || (http && http->url == pipeline::built_in_users_api);
+  }
+  return choice;
+}
+
+/// Forgets the spool of a run that has succeeded.
 class SpoolEndingBody final : public workflow::TaskBody {
  public:
   SpoolEndingBody(std::shared_ptr<workflow::TaskBody> body, std::string spool, runtime::Pool& pool)
@@ -54,12 +89,17 @@ Instance::~Instance() {
     console_.reset();
     accounts_.reset();
   });
-  console_room_.close();
   on_loop(pipeline_room_.loop(), [this] {
     scheduler_.reset();
     pipeline_.reset();
     connectors_.reset();
   });
+  // What the pools still work on posts its answer to a loop, so they end while the loops are there.
+  look_pool_.reset();
+  client_pool_.reset();
+  file_pool_.reset();
+  state_pool_.reset();
+  console_room_.close();
   pipeline_room_.close();
   servers_.reset();
 }
@@ -68,11 +108,10 @@ Result<std::unique_ptr<Instance>> Instance::start(InstanceOptions options) {
   std::unique_ptr<Instance> instance(new Instance(std::move(options)));
   Instance& self = *instance;
   STREAMOPS_ASSIGN(self.directory_, DataDirectory::open(self.options_.data_directory, runtime::system_disk()));
-  STREAMOPS_ASSIGN(self.servers_,
-                   Servers::start(*self.directory_, self.options_.settings, self.metrics_, self.options_.on_problem));
-  self.endpoints_ = self.servers_->endpoints();
+  STREAMOPS_RETURN_IF_ERROR(self.start_servers());
   if (self.options_.pipeline) {
-    STREAMOPS_RETURN_IF_ERROR(self.start_pipeline());
+    STREAMOPS_RETURN_IF_ERROR(self.make_pipeline());
+    self.start_pipeline();
     if (self.options_.with_scheduler) STREAMOPS_RETURN_IF_ERROR(self.start_scheduler());
   }
   if (self.options_.with_console) STREAMOPS_RETURN_IF_ERROR(self.start_console());
@@ -80,25 +119,66 @@ Result<std::unique_ptr<Instance>> Instance::start(InstanceOptions options) {
   return instance;
 }
 
-Result<void> Instance::start_pipeline() {
+const pipeline::Profile& Instance::profile() const {
+  static const pipeline::Profile embedded = *pipeline::built_in_profile("embedded");
+  return options_.pipeline ? options_.pipeline->file.profile : embedded;
+}
+
+Result<void> Instance::start_servers() {
+  const ServerChoice choice = choose_servers(profile(), options_.pipeline.get());
+  STREAMOPS_ASSIGN(servers_, Servers::start(choice, *directory_, options_.settings, metrics_, options_.on_problem));
+  endpoints_ = servers_->endpoints();
+  if (const auto& kafka = profile().kafka) endpoints_["kafka"] = kafka->bootstrap;
+  if (const auto& cassandra = profile().cassandra) endpoints_["cql"] = join(cassandra->contact_points, ",");
+  if (const auto& registry = profile().registry) endpoints_["registry"] = registry->url;
+  if (profile().kafka) external_.insert("kafka");
+  if (profile().cassandra) external_.insert("cql");
+  if (profile().registry) external_.insert("registry");
+  kafka_ = kafka_client_config(profile(), servers_->endpoint("kafka"));
+  STREAMOPS_ASSIGN(
+      cql_, cql_client_options(profile(), servers_->endpoint("cql"), settings::Cassandra::from(options_.settings)));
+  return Ok();
+}
+
+Result<void> Instance::make_pipeline() {
   STREAMOPS_ASSIGN(const std::string directory, directory_->room("pipeline"));
   STREAMOPS_ASSIGN(spool_directory_, directory_->room("spool"));
-  const pipeline::Profile& profile = options_.pipeline->file.profile;
   runtime::Loop& loop = pipeline_room_.loop();
   on_loop(loop, [&] {
-    connectors_ =
-        make_connectors(profile, servers_->kafka_address(), servers_->cql_address(),
-                        {loop, pipeline_room_.network(), runtime::system_disk(), *file_pool_, *client_pool_,
-                         spool_directory_, servers_->users_api(), settings::Cassandra::from(options_.settings)});
+    connectors_ = make_connectors(
+        kafka_, cql_,
+        {loop, pipeline_room_.network(), runtime::system_disk(), *file_pool_, *client_pool_, spool_directory_,
+         servers_->endpoint("users_api"), settings::Cassandra::from(options_.settings),
+         registry_client_options(profile(), servers_->endpoint("registry"),
+                                 settings::Registry::from(options_.settings))});
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         options_.pipeline,
         pipeline::PipelineEnvironment{loop, *connectors_,
                                       pipeline::checkpoints_in(directory, runtime::system_disk(), loop, *file_pool_),
                                       &metrics_, settings::Pipeline::from(options_.settings), options_.only_task});
+    pipeline_->set_foreign_streams(
+        make_spark_streams({options_.pipeline, options_.engine, options_.once, kafka_, cql_, *connectors_, loop,
+                            runtime::system_disk(), *file_pool_, directory}));
   });
-  const Result<void> started = wait_for<Result<void>>(loop, [this](auto done) { pipeline_->start(done); });
-  if (!started) pipeline_error_ = started.error();
   return Ok();
+}
+
+/// Waits a little for the pipeline's start; one that takes longer, because a cluster is away, goes on behind our back.
+void Instance::start_pipeline() {
+  auto started = std::make_shared<std::promise<Result<void>>>();
+  std::future<Result<void>> start = started->get_future();
+  auto waited_for = std::make_shared<bool>(true);  // on the loop
+  pipeline_room_.loop().post([this, started, waited_for] {
+    pipeline_->start([this, started, waited_for](const Result<void>& result) {
+      started->set_value(result);
+      if (!*waited_for && !result && options_.on_problem) options_.on_problem(result.error());
+    });
+  });
+  if (start.wait_for(start_patience) != std::future_status::ready) {
+    on_loop(pipeline_room_.loop(), [&] { *waited_for = false; });
+  }
+  if (start.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return;
+  if (const Result<void> result = start.get(); !result) pipeline_error_ = result.error();
 }
 
 workflow::DagSpec Instance::dag() const {
@@ -127,6 +207,7 @@ Result<void> Instance::start_scheduler() {
 
 Result<void> Instance::start_console() {
   STREAMOPS_ASSIGN(const std::string directory, directory_->room("auth"));
+  look_pool_ = runtime::make_pool("look", 2);
   return on_loop(console_room_.loop(), [&]() -> Result<void> {
     auth::AccountsOptions accounts;
     accounts.directory = directory;
@@ -134,22 +215,45 @@ Result<void> Instance::start_console() {
     STREAMOPS_ASSIGN(accounts_,
                      auth::Accounts::open(console_room_.loop(), *state_pool_, runtime::system_disk(), accounts));
     console::Ports ports;
-    ports.topics = make_topics_port(servers_->broker(), servers_->kafka_loop());
-    ports.tables = make_tables_port(servers_->store(), servers_->cql_loop());
+    ports.topics = make_topics_port(kafka_, console_room_.loop(), *look_pool_, embedded_sizes());
+    has_default_password_ = accounts_->has_default_password();
+    cql::ClientOptions cql = cql_;
+    cql.request_timeout = look_timeout;
+    cql.client_name = "streamops-console";
+    ports.tables = make_tables_port(std::move(cql), console_room_.loop(), console_room_.network());
     if (pipeline_) ports.streams = make_streams_port(*options_.pipeline, *pipeline_, pipeline_room_.loop());
     if (scheduler_) ports.dags = console::make_dags_port(*scheduler_, pipeline_room_.loop());
-    ports.system = make_system_port(directory_->path(), endpoints_);
+    ports.system = make_system_port(directory_->path(), endpoints_, external_);
+    ports.metrics = [this] { return metrics_text(metrics_); };
     console_ = console::make_console(console_room_.loop(), console_room_.network(), *accounts_, std::move(ports));
-    for (const runtime::Endpoint& at : loopback_endpoints(options_.settings.integer("server.console_port"))) {
+    STREAMOPS_ASSIGN(const Listening listening, Listening::from(options_.settings));
+    for (const runtime::Endpoint& at : listening.at(options_.settings.integer("server.console_port"))) {
       STREAMOPS_ASSIGN(const runtime::Endpoint local, console_->listen(at));
-      endpoints_.emplace("console", runtime::to_string(local));
+      endpoints_.emplace("console", runtime::to_string(own_way_to(local)));
     }
-    for (const runtime::Endpoint& at : loopback_endpoints(options_.settings.integer("server.control_center_port"))) {
+    for (const runtime::Endpoint& at : listening.at(options_.settings.integer("server.control_center_port"))) {
       STREAMOPS_ASSIGN(const runtime::Endpoint local, console_->listen_topics(at));
-      endpoints_.emplace("control_center", runtime::to_string(local));
+      endpoints_.emplace("control_center", runtime::to_string(own_way_to(local)));
     }
     return Ok();
   });
+}
+
+/// Bytes on disk by topic and partition; nothing for a cluster of others, which tells no sizes.
+TopicSizes Instance::embedded_sizes() {
+  kafka::Broker* broker = servers_->broker();
+  if (broker == nullptr) return nullptr;
+  return [broker, &loop = servers_->kafka_loop()](std::function<void(PartitionBytes)> done) {
+    loop.post([broker, done = std::move(done)] {
+      PartitionBytes sizes;
+      for (const kafka::TopicView& topic : broker->topic_views()) {
+        for (const kafka::PartitionView& partition : topic.partitions) {
+          sizes[{topic.name, partition.partition}] = partition.size_bytes;
+        }
+      }
+      done(std::move(sizes));
+    });
+  };
 }
 
 void Instance::stop() {

@@ -1,10 +1,15 @@
 #include "app/pipeline_text.h"
 
 #include "app/column_fits.h"
+#include "app/newest_schema.h"
 #include "errors/app.h"
 #include "runtime/disk.h"
 
 namespace streamops::app {
+
+std::string data_directory_of(const Arguments& arguments) {
+  return arguments.has("--data-dir") ? arguments.text("--data-dir") : default_data_directory();
+}
 
 Result<PipelineText> load_pipeline_text(const std::string& path) {
   if (path.empty()) return PipelineText{"(built-in) users_created", std::string(reference_pipeline())};
@@ -13,9 +18,9 @@ Result<PipelineText> load_pipeline_text(const std::string& path) {
   return PipelineText{path, std::string(as_text(*content))};
 }
 
-pipeline::Checking check_text(const PipelineText& text, const std::string& profile) {
+pipeline::Checking check_text(const PipelineText& text, const std::string& profile, const std::string& data_directory) {
   return pipeline::check_pipeline(text.text, text.name, profile, pipeline::Surroundings::of_process(text.name),
-                                  cassandra_column_fits());
+                                  cassandra_column_fits(), newest_schema(data_directory));
 }
 
 pipeline::CheckedPipelinePtr load_pipeline(const Arguments& arguments, Terminal& terminal, ExitCode& code) {
@@ -25,7 +30,7 @@ pipeline::CheckedPipelinePtr load_pipeline(const Arguments& arguments, Terminal&
     code = exit_code_for(text.error());
     return nullptr;
   }
-  pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
+  pipeline::Checking checking = check_text(*text, arguments.text("--profile"), data_directory_of(arguments));
   for (const Error& error : checking.errors) terminal.fail(error);
   code = checking.pipeline ? ExitCode::success : ExitCode::user;
   return checking.pipeline;

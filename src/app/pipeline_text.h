@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/data_directory.h"
 #include "app/verb.h"
 #include "base/result.h"
 #include "pipeline/check.h"
@@ -22,9 +23,13 @@ struct PipelineText {
 /// `path` empty: the reference pipeline. Errors: SO-A107.
 Result<PipelineText> load_pipeline_text(const std::string& path);
 
-/// Checks it with the process's environment and with the connectors' word on columns: what every verb that takes a file
-/// does.
-pipeline::Checking check_text(const PipelineText& text, const std::string& profile);
+/// What --data-dir says, or the default.
+std::string data_directory_of(const Arguments& arguments);
+
+/// Checks it with the process's environment, with the connectors' word on columns, and with the registry's on schemas
+/// (an embedded one is in `data_directory`): what every verb that takes a file does.
+pipeline::Checking check_text(const PipelineText& text, const std::string& profile,
+                              const std::string& data_directory = default_data_directory());
 
 /// The pipeline that FILE and --profile name. nullptr after every mistake in it was told; `code` is then the exit
 /// status.

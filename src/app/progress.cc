@@ -40,6 +40,10 @@ void Progress::finish() {
 }
 
 void Progress::tell_changes(const pipeline::PipelineStatus& status) {
+  std::string& opening = told_["opening"];
+  const std::string opens = status.opening ? status.opening->to_line() : std::string();
+  if (opens != opening) terminal_.note(opens.empty() ? "topics: goes on" : "topics: waiting: " + opens);
+  opening = opens;
   for (const pipeline::TaskStatus& run : status.runs) {
     std::string& told = told_["run " + run.name + run.run];
     std::string now = fmt::format("{} {}", run.name, to_string(run.state));

@@ -45,6 +45,8 @@ class ConsoleImpl final : public Console {
     const std::string& path = call.request.path;
     if (path.starts_with("/api/streamops/")) {
       dispatch(std::move(call));
+    } else if (path == "/metrics") {
+      serve_metrics(call);
     } else if (airflow::is_served(path)) {
       airflow::dispatch(std::move(call));
     } else if (call.request.method != "GET" && call.request.method != "HEAD") {

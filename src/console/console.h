@@ -1,10 +1,12 @@
 // console/console.h — the web console: own REST under /api/streamops, live push, and the pages themselves, all from
 // this binary.
 //
-//   GET /                      the bundle of web/dist (index.html, one script, one stylesheet), with ETag and a strict
-//   CSP GET /api/streamops/...     JSON, for a session cookie or a bearer token; what changes something needs the
-//   session's CSRF token too GET /api/streamops/events  server-sent events: run and task states, log lines, the flow
-//   with its counters, live messages of a topic
+//   GET /                      the bundle of web/dist (index.html, one script, one stylesheet), with ETag, strict CSP
+//   GET /api/streamops/...     JSON, for a session cookie or a bearer token; what changes something needs the session's
+//                              CSRF token too
+//   GET /api/streamops/events  server-sent events: run and task states, log lines, the flow with its counters, live
+//                              messages of a topic
+//   GET /metrics               Prometheus' text format
 //
 // Threads: everything on the loop given to open(); the ports answer from wherever they like.
 #pragma once

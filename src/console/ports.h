@@ -1,5 +1,5 @@
-// console/ports.h — all that the console knows of the rest of the house. app implements these over the broker, the
-// store, the pipeline and the scheduler.
+// console/ports.h — all that the console knows of the rest of the house. app implements these over clients of Kafka and
+// Cassandra, the pipeline and the scheduler.
 //
 // Threads: the console calls from its own loop and does not wait. `done` is called exactly once, listeners any number
 // of times; both from any thread. A Subscription may be destroyed on any thread; a listener that is called a moment
@@ -36,8 +36,8 @@ using SubscriptionPtr = std::unique_ptr<Subscription>;
 struct PartitionInfo {
   std::int32_t id = 0;
   std::int64_t first_offset = 0;
-  std::int64_t next_offset = 0;  // of the record that comes next
-  std::int64_t bytes = 0;        // on disk
+  std::int64_t next_offset = 0;       // of the record that comes next
+  std::optional<std::int64_t> bytes;  // on disk; nothing where the cluster does not tell
 };
 
 struct TopicInfo {
@@ -67,6 +67,7 @@ struct MessageQuery {
   From from = From::newest;
   std::int64_t position = 0;
   int limit = 50;
+  std::string search;  // not empty: only messages whose key or value holds these bytes
 };
 
 struct GroupMember {
@@ -201,13 +202,18 @@ class DagsPort {
 // --- The process
 // ------------------------------------------------------------------------------------------------------
 
+struct EndpointInfo {
+  std::string name;       // "kafka", "cql", "console", ...
+  std::string at;         // "localhost:9092"; of a cluster: some of its nodes, separated by commas
+  bool external = false;  // a cluster that the profile names; else served by this process
+};
+
 struct SystemStatus {
   std::string version;
   std::string data_directory;
   WallTime started_at;
   std::int64_t memory_bytes = 0;  // resident
-  std::vector<std::pair<std::string, std::string>>
-      endpoints;  // ("kafka", "localhost:9092"), ("cql", "localhost:9042"), ...
+  std::vector<EndpointInfo> endpoints;
 };
 
 class SystemPort {
@@ -222,6 +228,8 @@ struct Ports {
   std::shared_ptr<StreamsPort> streams;
   std::shared_ptr<DagsPort> dags;
   std::shared_ptr<SystemPort> system;
+  /// All metrics in Prometheus' text format; cheap; called on the console's loop. Empty: none are served.
+  std::function<std::string()> metrics;
 };
 
 }  // namespace streamops::console

@@ -18,7 +18,7 @@ export interface TaskInstance {
 export interface GridRun { run: Run; tasks: TaskInstance[] }
 export interface LogLine { offset: number; at: string; level: string; text: string }
 export interface LogAppended { dag_id: string; run_id: string; task_id: string; try_number: number; line: LogLine }
-export interface Partition { id: number; first_offset: number; next_offset: number; bytes: number }
+export interface Partition { id: number; first_offset: number; next_offset: number; bytes: number | null }
 export interface Topic { name: string; internal: boolean; partitions: Partition[] }
 export interface Bytes { text?: string; hex?: string; size: number }
 export interface Message {
@@ -38,7 +38,7 @@ export interface FlowNode {
 export interface FlowEdge { from: string; to: string; records: number }
 export interface Flow { pipeline: string; file: string; profile: string; nodes: FlowNode[]; edges: FlowEdge[] }
 export interface Status {
-  version: string; data_directory: string; started_at: string; memory_bytes: number; endpoints: { name: string; at: string }[];
+  version: string; data_directory: string; started_at: string; memory_bytes: number; endpoints: { name: string; at: string; external: boolean }[];
 }
 
 /** What the server said no with; or that it did not answer. */

@@ -113,6 +113,10 @@ class FlowBuilder {
     step.records = total.rows_out;
     step.counters = {{"polls", total.polls}, {"rows", total.rows_out}, {"dead letters", total.poison}};
     step.error = total.trouble;
+    if (status_.opening) {
+      step.state = FlowNode::State::waiting;
+      step.error = status_.opening;
+    }
     if (spec.kafka_sink) {
       const std::string topic = "topic:" + spec.kafka_sink->topic;
       node(topic, FlowNode::Kind::topic, spec.kafka_sink->topic).records += total.rows_out;
@@ -135,7 +139,7 @@ class FlowBuilder {
       connect(topic, id, now.records_in);
     }
     FlowNode& step = node(id, FlowNode::Kind::stream, stream.name());
-    step.detail = "stream";
+    step.detail = now.engine.empty() ? "stream" : "stream on " + now.engine;
     step.sql = spec.select.text;
     step.state = to_node_state(now.state);
     step.records = now.records_in;

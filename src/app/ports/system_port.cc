@@ -12,9 +12,11 @@ namespace {
 
 class ProcessPort final : public console::SystemPort {
  public:
-  ProcessPort(std::string data_directory, const std::map<std::string, std::string>& endpoints)
+  ProcessPort(std::string data_directory, const std::map<std::string, std::string>& endpoints,
+              const std::set<std::string>& external)
       : data_directory_(std::move(data_directory)),
         endpoints_(endpoints),
+        external_(external),
         started_at_(runtime::system_clock().wall()) {}
 
   console::SystemStatus status() override {
@@ -23,13 +25,14 @@ class ProcessPort final : public console::SystemPort {
     status.data_directory = data_directory_;
     status.started_at = started_at_;
     status.memory_bytes = resident_bytes();
-    status.endpoints.assign(endpoints_.begin(), endpoints_.end());
+    for (const auto& [name, at] : endpoints_) status.endpoints.push_back({name, at, external_.contains(name)});
     return status;
   }
 
  private:
   std::string data_directory_;
   const std::map<std::string, std::string>& endpoints_;
+  const std::set<std::string>& external_;
   WallTime started_at_;
 };
 
@@ -43,8 +46,9 @@ std::int64_t resident_bytes() {
 }
 
 std::shared_ptr<console::SystemPort> make_system_port(std::string data_directory,
-                                                      const std::map<std::string, std::string>& endpoints) {
-  return std::make_shared<ProcessPort>(std::move(data_directory), endpoints);
+                                                      const std::map<std::string, std::string>& endpoints,
+                                                      const std::set<std::string>& external) {
+  return std::make_shared<ProcessPort>(std::move(data_directory), endpoints, external);
 }
 
 }  // namespace streamops::app

@@ -1,165 +1,130 @@
 #include "app/ports/topics_port.h"
 
-#include <algorithm>
-#include <map>
+#include <utility>
 
-#include "app/ports/group_info.h"
-#include "kafka/protocol/compression.h"
-#include "kafka/protocol/record_batch.h"
+#include "connect/kafka/source.h"
+#include "kafka/client/browser.h"
 
 namespace streamops::app {
 namespace {
 
-constexpr std::size_t read_bytes = 1024 * 1024;  // of batches a step
-constexpr std::size_t unpacked_limit = 64 * 1024 * 1024;
-constexpr Milliseconds tail_interval{200};  // only while somebody watches
-constexpr int tail_limit = 200;             // messages a step; a page shows fewer
-
 using console::Message;
 using console::MessageQuery;
 
-std::string text_of(BytesView bytes) {
-  return std::string(as_text(bytes));
+constexpr Milliseconds tail_interval{200};
+constexpr std::size_t tail_bytes = 4 * 1024 * 1024;     // a look
+constexpr std::size_t tail_prefetch = 2 * 1024 * 1024;  // held by the client
+constexpr std::size_t tail_limit = 200;                 // messages a look; a page shows fewer
+
+kafka::BrowseQuery to_browse_query(const MessageQuery& query) {
+  using From = kafka::BrowseQuery::From;
+  constexpr From froms[] = {From::newest, From::oldest, From::offset,
+                            From::timestamp};  // in the order of the console's
+  kafka::BrowseQuery out;
+  out.topic = query.topic;
+  out.partition = query.partition;
+  out.from = froms[static_cast<std::size_t>(query.from)];
+  out.position = query.position;
+  out.limit = static_cast<std::size_t>(query.limit);
+  out.search = query.search;
+  return out;
 }
 
-/// Appends the records of one batch from `from` on, until `messages` holds `limit`.
-Result<void> append_messages(const kafka::RecordBatchView& batch, std::int32_t partition, std::int64_t from,
-                             std::size_t limit, std::vector<Message>& messages) {
-  if (batch.is_control() || batch.last_offset() < from) return Ok();
-  Bytes unpacked;
-  BytesView payload = batch.payload();
-  if (batch.compression() != kafka::Compression::none) {
-    STREAMOPS_ASSIGN(unpacked, kafka::decompress(batch.compression(), payload, unpacked_limit));
-    payload = unpacked;
-  }
-  kafka::RecordIterator records(batch, payload);
-  while (messages.size() < limit) {
-    STREAMOPS_ASSIGN(const std::optional<kafka::RecordView> record, records.next());
-    if (!record) return Ok();
-    if (record->offset < from) continue;
-    Message message;
-    message.partition = partition;
-    message.offset = record->offset;
-    message.timestamp = from_millis(record->timestamp);
-    if (record->key) message.key = text_of(*record->key);
-    if (record->value) message.value = text_of(*record->value);
-    for (const kafka::RecordHeader& header : record->headers) {
-      message.headers.emplace_back(header.key, header.value ? text_of(*header.value) : std::string());
-    }
-    messages.push_back(std::move(message));
-  }
-  return Ok();
-}
-
-/// Up to `limit` messages of one partition from `from` on.
-Result<std::vector<Message>> read_messages(kafka::Broker& broker, const std::string& topic, std::int32_t partition,
-                                           std::int64_t from, std::int64_t end, std::size_t limit) {
+std::vector<Message> to_messages(std::vector<kafka::BrowsedMessage> found) {
   std::vector<Message> messages;
-  while (from < end && messages.size() < limit) {
-    STREAMOPS_ASSIGN(const Bytes raw, broker.read(topic, partition, from, read_bytes));
-    if (raw.empty()) break;
-    STREAMOPS_ASSIGN(const std::vector<kafka::RecordBatchView> batches, kafka::parse_batches(raw));
-    for (const kafka::RecordBatchView& batch : batches) {
-      STREAMOPS_RETURN_IF_ERROR(append_messages(batch, partition, from, limit, messages));
-      from = batch.next_offset();
-    }
+  messages.reserve(found.size());
+  for (kafka::BrowsedMessage& one : found) {
+    messages.push_back({one.partition, one.offset, from_millis(one.timestamp_ms), std::move(one.key),
+                        std::move(one.value), std::move(one.headers)});
   }
   return messages;
 }
 
-/// The first offset whose batch reaches `timestamp_ms`; the end when there is none.
-Result<std::int64_t> offset_at(kafka::Broker& broker, const std::string& topic, const kafka::PartitionView& partition,
-                               std::int64_t timestamp_ms) {
-  std::int64_t offset = partition.log_start_offset;
-  while (offset < partition.high_watermark) {
-    STREAMOPS_ASSIGN(const Bytes raw, broker.read(topic, partition.partition, offset, read_bytes));
-    if (raw.empty()) break;
-    STREAMOPS_ASSIGN(const std::vector<kafka::RecordBatchView> batches, kafka::parse_batches(raw));
-    for (const kafka::RecordBatchView& batch : batches) {
-      if (batch.max_timestamp() >= timestamp_ms) return std::max(offset, batch.base_offset());
-      offset = batch.next_offset();
+std::optional<std::string> to_text(const std::optional<std::string_view>& bytes) {
+  return bytes ? std::optional<std::string>(*bytes) : std::nullopt;
+}
+
+Message to_message(const data::Record& record) {
+  Message message{record.partition,    record.offset,         from_millis(record.timestamp_ms),
+                  to_text(record.key), to_text(record.value), {}};
+  for (const data::Header& header : record.headers) {
+    message.headers.emplace_back(header.name, header.value.value_or(std::string_view()));
+  }
+  return message;
+}
+
+std::vector<console::TopicInfo> to_topics(const std::vector<kafka::TopicExtent>& extents, const PartitionBytes& sizes) {
+  std::vector<console::TopicInfo> topics;
+  topics.reserve(extents.size());
+  for (const kafka::TopicExtent& extent : extents) {
+    console::TopicInfo& topic = topics.emplace_back();
+    topic.name = extent.name;
+    topic.internal = extent.name.starts_with("__");
+    for (const kafka::PartitionExtent& partition : extent.partitions) {
+      const auto size = sizes.find({extent.name, partition.partition});
+      topic.partitions.push_back({partition.partition, partition.first, partition.next,
+                                  size == sizes.end() ? std::nullopt : std::optional(size->second)});
     }
   }
-  return partition.high_watermark;
+  return topics;
 }
 
-Result<std::vector<Message>> partition_messages(kafka::Broker& broker, const MessageQuery& query,
-                                                const kafka::PartitionView& partition) {
-  const std::int64_t end = partition.high_watermark;
-  std::int64_t from = partition.log_start_offset;
-  switch (query.from) {
-    case MessageQuery::From::oldest:
-      break;
-    case MessageQuery::From::newest:
-      from = std::max(from, end - query.limit);
-      break;
-    case MessageQuery::From::offset:
-      from = std::max(from, query.position);
-      break;
-    case MessageQuery::From::timestamp: {
-      STREAMOPS_ASSIGN(from, offset_at(broker, query.topic, partition, query.position));
-      break;
+std::vector<console::GroupInfo> to_groups(std::vector<kafka::BrowsedGroup> found) {
+  std::vector<console::GroupInfo> groups;
+  groups.reserve(found.size());
+  for (kafka::BrowsedGroup& one : found) {
+    console::GroupInfo& group = groups.emplace_back();
+    group.name = std::move(one.name);
+    group.state = std::move(one.state);
+    for (kafka::BrowsedMember& member : one.members) {
+      group.members.push_back({std::move(member.client_id), std::move(member.host), std::move(member.partitions)});
+    }
+    for (kafka::BrowsedOffset& offset : one.offsets) {
+      group.offsets.push_back({std::move(offset.topic), offset.partition, offset.committed, offset.end});
     }
   }
-  STREAMOPS_ASSIGN(std::vector<Message> messages, read_messages(broker, query.topic, partition.partition, from, end,
-                                                                static_cast<std::size_t>(query.limit)));
-  if (query.from == MessageQuery::From::timestamp) {
-    std::erase_if(messages, [&](const Message& message) { return to_millis(message.timestamp) < query.position; });
-  }
-  return messages;
+  return groups;
 }
 
-const kafka::TopicView* find_topic(const std::vector<kafka::TopicView>& topics, const std::string& name) {
-  const auto found =
-      std::find_if(topics.begin(), topics.end(), [&](const kafka::TopicView& topic) { return topic.name == name; });
-  return found == topics.end() ? nullptr : &*found;
-}
-
-/// Follows one topic while its subscription lives. Everything on the broker's loop.
+/// Follows one topic while its subscription lives, a look at most every tail_interval. Everything on the loop.
 class Tail : public std::enable_shared_from_this<Tail> {
  public:
-  Tail(kafka::Broker& broker, runtime::Loop& loop, std::string topic,
-       std::function<void(std::vector<Message>)> listener)
-      : broker_(broker), loop_(loop), topic_(std::move(topic)), listener_(std::move(listener)) {}
+  Tail(std::unique_ptr<data::Source> source, runtime::Loop& loop, std::function<void(std::vector<Message>)> listener)
+      : source_(std::move(source)), loop_(loop), listener_(std::move(listener)) {}
 
-  void step() {
-    if (stopped_) return;
-    std::vector<Message> news;
-    const std::vector<kafka::TopicView> topics = broker_.topic_views();
-    if (const kafka::TopicView* topic = find_topic(topics, topic_)) {
-      for (const kafka::PartitionView& partition : topic->partitions) collect(partition, news);
-    }
-    started_ = true;
-    if (!news.empty()) listener_(std::move(news));
-    timer_ = loop_.after(tail_interval, [self = shared_from_this()] { self->step(); });
+  void start() {
+    source_->start({}, [weak = weak_from_this()] {
+      if (const std::shared_ptr<Tail> self = weak.lock()) self->look_soon();
+    });
   }
 
   void stop() {
-    stopped_ = true;
     timer_.reset();
+    source_->stop();
   }
 
  private:
-  void collect(const kafka::PartitionView& partition, std::vector<Message>& news) {
-    const auto [position, is_new] =
-        next_.emplace(partition.partition, started_ ? partition.log_start_offset : partition.high_watermark);
-    if (is_new && !started_) return;
-    // A burst beyond the limit is skipped, not queued: this is a window on what happens now.
-    const std::int64_t from = std::max(position->second, partition.high_watermark - tail_limit);
-    Result<std::vector<Message>> messages =
-        read_messages(broker_, topic_, partition.partition, from, partition.high_watermark, tail_limit);
-    position->second = partition.high_watermark;
-    if (messages) std::move(messages->begin(), messages->end(), std::back_inserter(news));
+  void look_soon() {
+    timer_ = loop_.after(tail_interval, [this] { look(); });
   }
 
-  kafka::Broker& broker_;
+  /// A topic that is not there or a cluster that is away: nothing to tell, the source keeps trying.
+  void look() {
+    const Result<data::Records> records = source_->poll(tail_bytes);
+    if (!records || records->records.empty()) return;
+    const std::vector<data::Record>& all = records->records;
+    // A burst beyond the limit is skipped, not queued: this is a window on what happens now.
+    std::vector<Message> news;
+    for (std::size_t i = all.size() - std::min(all.size(), tail_limit); i < all.size(); ++i) {
+      news.push_back(to_message(all[i]));
+    }
+    listener_(std::move(news));
+  }
+
+  std::unique_ptr<data::Source> source_;
   runtime::Loop& loop_;
-  std::string topic_;
   std::function<void(std::vector<Message>)> listener_;
-  std::map<std::int32_t, std::int64_t> next_;
   runtime::TimerPtr timer_;
-  bool started_ = false;
-  bool stopped_ = false;
 };
 
 class TailSubscription final : public console::Subscription {
@@ -176,66 +141,80 @@ class TailSubscription final : public console::Subscription {
   runtime::Loop& loop_;
 };
 
-class BrokerTopicsPort final : public console::TopicsPort {
+class KafkaTopicsPort final : public console::TopicsPort {
  public:
-  BrokerTopicsPort(kafka::Broker& broker, runtime::Loop& loop) : broker_(broker), loop_(loop) {}
+  KafkaTopicsPort(kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool, TopicSizes sizes)
+      : config_(std::move(config)), loop_(loop), pool_(pool), sizes_(std::move(sizes)) {
+    config_.client_id = "streamops-console";
+  }
 
   void list(console::Done<std::vector<console::TopicInfo>> done) override {
-    loop_.post([this, done = std::move(done)] {
-      std::vector<console::TopicInfo> topics;
-      for (const kafka::TopicView& view : broker_.topic_views()) {
-        console::TopicInfo& topic = topics.emplace_back();
-        topic.name = view.name;
-        topic.internal = view.name.starts_with("__");
-        for (const kafka::PartitionView& partition : view.partitions) {
-          topic.partitions.push_back(
-              {partition.partition, partition.log_start_offset, partition.high_watermark, partition.size_bytes});
-        }
-      }
-      done(std::move(topics));
+    look(done, [this, done](kafka::Browser& browser) {
+      browser.topics([this, done](Result<std::vector<kafka::TopicExtent>> extents) {
+        if (!extents) return done(extents.error());
+        if (!sizes_) return done(to_topics(*extents, {}));
+        sizes_([done, extents = std::move(*extents)](const PartitionBytes& sizes) { done(to_topics(extents, sizes)); });
+      });
     });
   }
 
   void messages(const MessageQuery& query, console::Done<std::vector<Message>> done) override {
-    loop_.post([this, query, done = std::move(done)] { done(messages_now(query)); });
+    look(done, [done, wanted = to_browse_query(query)](kafka::Browser& browser) {
+      browser.messages(wanted, [done](Result<std::vector<kafka::BrowsedMessage>> found) {
+        if (!found) return done(found.error());
+        done(to_messages(std::move(*found)));
+      });
+    });
   }
 
   console::SubscriptionPtr tail(const std::string& topic, std::function<void(std::vector<Message>)> listener) override {
-    auto tail = std::make_shared<Tail>(broker_, loop_, topic, std::move(listener));
-    loop_.post([tail] { tail->step(); });
+    connect::KafkaSourceOptions options;
+    options.topic = topic;
+    options.from_latest = true;
+    options.prefetch_bytes = tail_prefetch;
+    auto tail = std::make_shared<Tail>(connect::make_kafka_source(std::move(options), config_, loop_, pool_), loop_,
+                                       std::move(listener));
+    loop_.post([tail] { tail->start(); });
     return std::make_unique<TailSubscription>(std::move(tail), loop_);
   }
 
   void groups(console::Done<std::vector<console::GroupInfo>> done) override {
-    loop_.post([this, done = std::move(done)] { done(group_infos(broker_)); });
+    look(done, [done](kafka::Browser& browser) {
+      browser.groups([done](Result<std::vector<kafka::BrowsedGroup>> found) {
+        if (!found) return done(found.error());
+        done(to_groups(std::move(*found)));
+      });
+    });
   }
 
  private:
-  Result<std::vector<Message>> messages_now(const MessageQuery& query) {
-    const std::vector<kafka::TopicView> topics = broker_.topic_views();
-    const kafka::TopicView* topic = find_topic(topics, query.topic);
-    if (topic == nullptr) {
-      STREAMOPS_RETURN_IF_ERROR(
-          broker_.read(query.topic, 0, 0, 1));  // the broker's own words for a topic that is not there
-      return std::vector<Message>();
-    }
-    std::vector<Message> messages;
-    for (const kafka::PartitionView& partition : topic->partitions) {
-      if (query.partition && *query.partition != partition.partition) continue;
-      STREAMOPS_ASSIGN(std::vector<Message> found, partition_messages(broker_, query, partition));
-      std::move(found.begin(), found.end(), std::back_inserter(messages));
-    }
-    return messages;
+  /// Calls `work` with the browser, on the loop; the first look makes it.
+  template <typename Answer, typename Work>
+  void look(const console::Done<Answer>& done, Work work) {
+    loop_.post([this, alive = std::weak_ptr<int>(alive_), done, work = std::move(work)] {
+      if (alive.expired()) return;
+      if (browser_ == nullptr) {
+        Result<std::unique_ptr<kafka::Browser>> made = kafka::Browser::open(config_, loop_, pool_);
+        if (!made) return done(made.error());
+        browser_ = std::move(made).value();
+      }
+      work(*browser_);
+    });
   }
 
-  kafka::Broker& broker_;
+  kafka::ClientConfig config_;
   runtime::Loop& loop_;
+  runtime::Pool& pool_;
+  TopicSizes sizes_;
+  std::unique_ptr<kafka::Browser> browser_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace
 
-std::shared_ptr<console::TopicsPort> make_topics_port(kafka::Broker& broker, runtime::Loop& loop) {
-  return std::make_shared<BrokerTopicsPort>(broker, loop);
+std::shared_ptr<console::TopicsPort> make_topics_port(kafka::ClientConfig config, runtime::Loop& loop,
+                                                      runtime::Pool& pool, TopicSizes sizes) {
+  return std::make_shared<KafkaTopicsPort>(std::move(config), loop, pool, std::move(sizes));
 }
 
 }  // namespace streamops::app

@@ -2,6 +2,7 @@
 
 #include "app/infer_schemas.h"
 #include "app/pipeline_text.h"
+#include "app/spark_check.h"
 #include "app/verbs/verbs.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -48,6 +49,15 @@ void describe(const pipeline::CheckedPipeline& checked, Terminal& terminal) {
   }
 }
 
+/// What does not run on Spark is a mistake; what runs otherwise there is told.
+ExitCode check_engine(const Arguments& arguments, const pipeline::CheckedPipeline& checked, Terminal& terminal) {
+  const Result<std::optional<pipeline::Engine>> asked = parse_engine(arguments.text("--engine"));
+  const SparkReport report = asked ? check_for_spark(checked, *asked) : SparkReport{{asked.error()}, {}};
+  for (const Error& note : report.notes) terminal.warn(note);
+  for (const Error& error : report.errors) terminal.fail(error);
+  return report.errors.empty() ? ExitCode::success : ExitCode::user;
+}
+
 /// Prints a schema for every source; the file needs no right schema yet, only its form.
 ExitCode infer(const Arguments& arguments, const PipelineText& text, Terminal& terminal) {
   const pipeline::FileReading reading = pipeline::read_pipeline_file(text.text, text.name, arguments.text("--profile"),
@@ -75,7 +85,7 @@ ExitCode check(const Arguments& arguments, Terminal& terminal) {
     return exit_code_for(text.error());
   }
   if (arguments.has("--infer")) return infer(arguments, *text, terminal);
-  const pipeline::Checking checking = check_text(*text, arguments.text("--profile"));
+  const pipeline::Checking checking = check_text(*text, arguments.text("--profile"), data_directory_of(arguments));
   if (arguments.has("--json")) {
     terminal.print(to_json(checking));
     return checking.pipeline ? ExitCode::success : ExitCode::user;
@@ -86,6 +96,7 @@ ExitCode check(const Arguments& arguments, Terminal& terminal) {
         fmt::format("{}: {} mistake{}", text->name, checking.errors.size(), checking.errors.size() == 1 ? "" : "s"));
     return ExitCode::user;
   }
+  if (check_engine(arguments, *checking.pipeline, terminal) != ExitCode::success) return ExitCode::user;
   terminal.print(fmt::format("{}: fine under profile {}", text->name, arguments.text("--profile")));
   describe(*checking.pipeline, terminal);
   return ExitCode::success;
@@ -101,13 +112,16 @@ VerbSpec check_verb() {
           "All mistakes are told at once, each with its place. What passes here starts: `up` uses the same code.",
       .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
       .options = {profile_option(),
+                  engine_option(),
                   {"--infer", OptionSpec::Kind::flag, {}, "print a schema for every source, from live data", {}},
                   data_directory_option(),
                   json_option()},
       .examples = {{"streamops check pipeline.yaml", "every mistake with line, column and what to do"},
                    {"streamops check pipeline.yaml --profile real", "with the endpoints and variables of that profile"},
                    {"streamops check pipeline.yaml --infer",
-                    "what `schema:` could be, from one answer or the newest messages"}},
+                    "what `schema:` could be, from one answer or the newest messages"},
+                   {"streamops check pipeline.yaml --engine spark --profile real",
+                    "what will not run on Spark, or not alike"}},
       .run = check};
 }
 

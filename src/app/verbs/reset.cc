@@ -1,4 +1,5 @@
 #include "app/data_directory.h"
+#include "app/spark_streams.h"
 #include "app/verbs/verbs.h"
 #include "base/text.h"
 #include "errors/app.h"
@@ -7,18 +8,31 @@ namespace streamops::app {
 namespace {
 
 constexpr std::string_view checkpoint_mark = ".checkpoint.";
+constexpr std::string_view spark_mark = ".spark";
 
 /// The streams that have a checkpoint below `room`, by their owner's name ("user_automation.created_users").
 Result<std::vector<std::string>> streams_in(const std::string& room, const runtime::Disk& disk) {
   STREAMOPS_ASSIGN(const std::vector<std::string> files, disk.list(room));
   std::vector<std::string> owners;
   for (const std::string& file : files) {
-    const std::size_t mark = file.rfind(checkpoint_mark);
+    const std::size_t mark = file.ends_with(spark_mark) ? file.size() - spark_mark.size() : file.rfind(checkpoint_mark);
     if (mark != std::string::npos && (owners.empty() || owners.back() != file.substr(0, mark))) {
       owners.push_back(file.substr(0, mark));
     }
   }
   return owners;
+}
+
+/// A stream on Spark gets a new folder for checkpoints; the next start stops what runs with the old one.
+Result<void> reset_on_spark(const std::string& path, runtime::Disk& disk) {
+  STREAMOPS_ASSIGN(std::optional<spark::QueryRecord> record, spark::load_query_record(disk, path));
+  if (!record) return Ok();
+  ++record->generation;
+  return spark::save_query_record(disk, path, *record);
+}
+
+Result<void> remove_if_there(const std::string& path, runtime::Disk& disk) {
+  return disk.exists(path) ? disk.remove(path) : Result<void>(Ok());
 }
 
 Result<void> reset_stream(const Arguments& arguments) {
@@ -33,8 +47,9 @@ Result<void> reset_stream(const Arguments& arguments) {
   for (const std::string& owner : owners) {
     names.push_back(owner.substr(owner.rfind('.') + 1));
     if (owner != wanted && !owner.ends_with("." + wanted)) continue;
-    STREAMOPS_RETURN_IF_ERROR(disk.remove(room + "/" + owner + std::string(checkpoint_mark) + "0"));
-    STREAMOPS_RETURN_IF_ERROR(disk.remove(room + "/" + owner + std::string(checkpoint_mark) + "1"));
+    STREAMOPS_RETURN_IF_ERROR(remove_if_there(room + "/" + owner + std::string(checkpoint_mark) + "0", disk));
+    STREAMOPS_RETURN_IF_ERROR(remove_if_there(room + "/" + owner + std::string(checkpoint_mark) + "1", disk));
+    STREAMOPS_RETURN_IF_ERROR(reset_on_spark(spark_record_path(room, owner), disk));
     return disk.sync_directory(room);
   }
   return Error(errors::app::usage, "no stream {} has read anything in {}", wanted, path)

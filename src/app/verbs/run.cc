@@ -7,8 +7,10 @@
 #include "app/instance.h"
 #include "app/on_loop.h"
 #include "app/pipeline_text.h"
+#include "app/progress.h"
 #include "app/settings_of.h"
 #include "app/signals.h"
+#include "app/spark_check.h"
 #include "app/verbs/verbs.h"
 #include "base/text.h"
 #include "errors/app.h"
@@ -18,6 +20,7 @@ namespace streamops::app {
 namespace {
 
 constexpr Milliseconds start_look{20};
+constexpr std::chrono::seconds cluster_patience{30};  // for a cluster that was never there; then the run fails
 constexpr Milliseconds drain_look{50};
 constexpr int quiet_looks = 10;  // so often nothing moved: the streams have caught up
 
@@ -49,21 +52,29 @@ Result<void> run_task(Instance& instance, const workflow::TaskSpec& task, const 
   std::unique_ptr<workflow::TaskHandle> handle = on_loop(instance.pipeline_loop(), [&] {
     return task.body->start(std::move(context), [ended](Result<void> result) { ended->set_value(std::move(result)); });
   });
+  Progress progress(terminal, instance.pipeline());
+  const auto give_up = std::chrono::steady_clock::now() + cluster_patience;
+  std::optional<Error> unreachable;
   while (end.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
-    if (!signals.wait(Milliseconds{100})) continue;
-    on_loop(instance.pipeline_loop(), [&] { handle->cancel(); });
+    progress.show();
+    const bool stopped = signals.wait(Milliseconds{100});
+    if (!unreachable && std::chrono::steady_clock::now() > give_up) unreachable = instance.pipeline()->status().opening;
+    if (stopped || unreachable) on_loop(instance.pipeline_loop(), [&] { handle->cancel(); });
   }
   Result<void> result = end.get();
   on_loop(instance.pipeline_loop(), [&] { handle.reset(); });
+  if (!result && unreachable) return *unreachable;
   return result;
 }
 
 /// Waits until the streams have worked off what is in their topics. True unless a signal came first.
-bool drain(const pipeline::Pipeline& pipeline, Signals& signals) {
+bool drain(const pipeline::Pipeline& pipeline, Terminal& terminal, Signals& signals) {
+  Progress progress(terminal, &pipeline);
   int quiet = 0;
   std::int64_t seen = -1;
   while (quiet < quiet_looks) {
     if (signals.wait(drain_look)) return false;
+    progress.show();
     std::int64_t done = 0;
     bool waits = false;
     for (const pipeline::StreamStatus& stream : pipeline.status().streams) {
@@ -102,15 +113,57 @@ Result<ExitCode> run_tasks(Instance& instance, const Arguments& arguments, Termi
   return ExitCode::success;
 }
 
+/// Lets other engines work off what is in the topics now.
+Result<ExitCode> pass(Instance& instance, Signals& signals) {
+  auto passed = std::make_shared<std::promise<Result<void>>>();
+  std::future<Result<void>> end = passed->get_future();
+  instance.pipeline_loop().post([pipeline = instance.pipeline(), passed] {
+    pipeline->pass([passed](Result<void> result) { passed->set_value(std::move(result)); });
+  });
+  while (end.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+    if (signals.wait(drain_look)) return ExitCode::interrupted;
+  }
+  STREAMOPS_RETURN_IF_ERROR(end.get());
+  return ExitCode::success;
+}
+
+/// Tasks first, then the streams until they have caught up.
+Result<ExitCode> run_once(Instance& instance, const Arguments& arguments, Terminal& terminal, Signals& signals) {
+  ExitCode code = ExitCode::success;
+  if (!arguments.has("--no-tasks")) {
+    STREAMOPS_ASSIGN(code, run_tasks(instance, arguments, terminal, signals));
+  }
+  if (arguments.has("--task")) return code;
+  STREAMOPS_ASSIGN(code, pass(instance, signals));
+  if (code == ExitCode::success && !drain(*instance.pipeline(), terminal, signals)) code = ExitCode::interrupted;
+  return code;
+}
+
+/// Until a signal comes, or a stream on Spark has failed for good: nobody would start it again here.
+Result<ExitCode> run_on(Instance& instance, Terminal& terminal, Signals& signals) {
+  Progress progress(terminal, instance.pipeline());
+  while (!signals.wait(progress.interval())) {
+    progress.show();
+    for (const pipeline::StreamStatus& stream : instance.pipeline()->status().streams) {
+      const bool failed = !stream.engine.empty() && stream.state == pipeline::StreamState::failed;
+      if (failed && stream.trouble) return stream.trouble->in(stream.name);
+    }
+  }
+  progress.finish();
+  for (const pipeline::StreamStatus& stream : instance.pipeline()->status().streams) {
+    if (!stream.engine.empty() && stream.state == pipeline::StreamState::running)
+      terminal.note(fmt::format("{} runs on on {}; `streamops stop` ends it", stream.name, stream.engine));
+  }
+  return ExitCode::success;
+}
+
 ExitCode run_instance(Instance& instance, const Arguments& arguments, Terminal& terminal, Signals& signals) {
   Result<ExitCode> code = ExitCode::success;
   if (const std::optional<Error>& error = instance.pipeline_error()) code = *error;
   if (code && (arguments.has("--once") || arguments.has("--task"))) {
-    code = run_tasks(instance, arguments, terminal, signals);
-    if (code && !arguments.has("--task") && !drain(*instance.pipeline(), signals)) code = ExitCode::interrupted;
+    code = run_once(instance, arguments, terminal, signals);
   } else if (code) {
-    while (!signals.wait(std::nullopt)) {
-    }
+    code = run_on(instance, terminal, signals);
   }
   tell_result(instance.pipeline()->status(), terminal);
   instance.stop();
@@ -165,6 +218,8 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
   options.with_scheduler = false;
   // A single task is what Airflow asks for; its streams run elsewhere.
   options.only_task = arguments.text("--task");
+  options.once = arguments.has("--once");
+  if (!admit_engine(arguments, *checked, terminal, options.engine, code)) return code;
   Result<SettingValues> settings = settings_of(arguments);
   if (!settings) return fail(settings.error());
   options.settings = std::move(settings).value();
@@ -186,14 +241,18 @@ VerbSpec run_verb() {
               "What a try has fetched and could not deliver is delivered first by the next one with the same --run-id.",
           .positionals = {{"FILE", "the pipeline file; the reference pipeline when left out"}},
           .options = {profile_option(),
+                      engine_option(),
                       data_directory_option(),
                       ports_option(),
                       {"--once", OptionSpec::Kind::flag, {}, "run the tasks once, let the streams catch up, end", {}},
                       {"--task", OptionSpec::Kind::text, "T", "run this task alone, to its end", {}},
+                      {"--no-tasks", OptionSpec::Kind::flag, {}, "with --once: the streams alone", {}},
                       {"--run-id", OptionSpec::Kind::text, "ID", "name of the run, the same for each try of it", {}},
                       {"--parent", OptionSpec::Kind::text, "PID", "end when this process, the parent, ends", {}},
                       set_option()},
           .examples = {{"streamops run pipeline.yaml --once", "one pass through the whole line"},
+                       {"streamops run pipeline.yaml --engine spark --profile real --once",
+                        "the streams on a Spark cluster: what is in the topics now"},
                        {"streamops run pipeline.yaml --task stream_data_from_api --profile real",
                         "one task, against the real systems"}},
           .run = run};

@@ -4,6 +4,14 @@
 namespace streamops::app {
 namespace {
 
+/// With the engine behind the name of a stream that another one runs.
+std::string name_of(simdjson::dom::element node) {
+  const std::string detail = text_at(node, "detail");
+  constexpr std::string_view foreign = "stream on ";
+  if (!detail.starts_with(foreign)) return text_at(node, "title");
+  return fmt::format("{} ({})", text_at(node, "title"), detail.substr(foreign.size()));
+}
+
 void show_flow(simdjson::dom::element flow, Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
   for (const simdjson::dom::element node : array_at(flow, "nodes")) {
@@ -15,8 +23,7 @@ void show_flow(simdjson::dom::element flow, Terminal& terminal) {
     simdjson::dom::element error;
     if (node["error"].get(error) == simdjson::SUCCESS && !error.is_null())
       counters += fmt::format("  {}: {}", text_at(error, "code"), text_at(error, "message"));
-    rows.push_back(
-        {text_at(node, "kind"), text_at(node, "title"), text_at(node, "state"), text_at(node, "records"), counters});
+    rows.push_back({text_at(node, "kind"), name_of(node), text_at(node, "state"), text_at(node, "records"), counters});
   }
   terminal.print(fmt::format("{} (profile {})", terminal.bold(text_at(flow, "pipeline")), text_at(flow, "profile")));
   terminal.table({"WHAT", "NAME", "STATE", ">RECORDS", "COUNTS"}, rows);
@@ -37,7 +44,9 @@ ExitCode status(const Arguments& arguments, Terminal& terminal) {
   terminal.print(fmt::format("StreamOps {}, since {}, {} MiB", text_at(process->root, "version"),
                              text_at(process->root, "started_at"), number_at(process->root, "memory_bytes") / 1048576));
   for (const simdjson::dom::element endpoint : array_at(process->root, "endpoints")) {
-    terminal.print(fmt::format("  {:15} {}", text_at(endpoint, "name"), text_at(endpoint, "at")));
+    const bool external = text_at(endpoint, "external") == "true";
+    terminal.print(fmt::format("  {:15} {}{}", text_at(endpoint, "name"), text_at(endpoint, "at"),
+                               external ? "  (a cluster of the profile)" : ""));
   }
   if (flow) show_flow(flow->root, terminal);
   return ExitCode::success;

@@ -10,14 +10,16 @@ void show_topics(simdjson::dom::element root, Terminal& terminal) {
   for (const simdjson::dom::element topic : root.get_array()) {
     std::int64_t records = 0;
     std::int64_t bytes = 0;
+    bool sized = false;  // clusters of others do not tell
     std::int64_t partitions = 0;
     for (const simdjson::dom::element partition : array_at(topic, "partitions")) {
       records += number_at(partition, "next_offset") - number_at(partition, "first_offset");
       bytes += number_at(partition, "bytes");
+      sized = sized || !text_at(partition, "bytes").empty();
       ++partitions;
     }
-    rows.push_back(
-        {text_at(topic, "name"), std::to_string(partitions), std::to_string(records), std::to_string(bytes)});
+    rows.push_back({text_at(topic, "name"), std::to_string(partitions), std::to_string(records),
+                    sized ? std::to_string(bytes) : std::string("-")});
   }
   terminal.table({"TOPIC", ">PARTITIONS", ">RECORDS", ">BYTES"}, rows);
 }
@@ -43,8 +45,8 @@ ExitCode topics(const Arguments& arguments, Terminal& terminal) {
   if (topic.empty()) {
     return list(arguments, terminal, "topics", [&](simdjson::dom::element root) { show_topics(root, terminal); });
   }
-  const std::string path =
-      fmt::format("topics/{}/messages?limit={}", runtime::percent_encode(topic), arguments.text("--limit"));
+  const std::string path = fmt::format("topics/{}/messages?limit={}&search={}", runtime::percent_encode(topic),
+                                       arguments.text("--limit"), runtime::percent_encode(arguments.text("--search")));
   return list(arguments, terminal, path, [&](simdjson::dom::element root) { show_messages(root, terminal); });
 }
 
@@ -56,10 +58,16 @@ VerbSpec topics_verb() {
           .details = {},
           .positionals = {{"TOPIC", "show this topic's newest messages"}},
           .options = {{"--limit", OptionSpec::Kind::text, "N", "messages to show", "20"},
+                      {"--search",
+                       OptionSpec::Kind::text,
+                       "TEXT",
+                       "only messages whose key or value holds this, among the newest 20,000 of each partition",
+                       {}},
                       data_directory_option(),
                       json_option()},
           .examples = {{"streamops topics", "every topic with partitions, records and bytes"},
-                       {"streamops topics users_created --limit 5", "the five newest messages"}},
+                       {"streamops topics users_created --limit 5", "the five newest messages"},
+                       {"streamops topics users_created --search Anna", "the newest ones about Anna"}},
           .run = topics};
 }
 

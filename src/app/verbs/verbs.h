@@ -17,7 +17,9 @@ VerbSpec tables_verb();
 VerbSpec runs_verb();
 VerbSpec dlq_verb();
 VerbSpec reset_verb();
+VerbSpec stop_verb();
 VerbSpec explain_verb();
+VerbSpec doctor_verb();
 VerbSpec settings_verb();
 
 inline OptionSpec json_option() {

@@ -4,7 +4,10 @@
 //   GET  status  flow  errors       GET  events?dag=&run=&task=&topic=
 //   GET  dags    dags/*/grid        POST dags/*/trigger  dags/*/pause  dags/*/runs/*/clear  dags/*/runs/*/mark
 //   GET  dags/*/runs   dags/*/runs/*/tasks   dags/*/runs/*/tasks/*/tries   dags/*/runs/*/tasks/*/log
-//   GET  topics  topics/*/messages  groups  tables  tables/*/*/rows
+//   GET  topics  topics/*/messages?from=&position=&limit=&partition=&search=  groups
+//   GET  tables  tables/*/*/rows?page=&limit=
+//
+// Outside of /api/streamops: GET /metrics.
 #pragma once
 
 #include <span>
@@ -24,6 +27,9 @@ struct Route {
 std::span<const Route> dag_routes();
 std::span<const Route> data_routes();
 std::span<const Route> system_routes();
+
+/// GET /metrics: Prometheus' text format; without login for the machine itself, else for the token's bearer.
+void serve_metrics(const Call& call);
 
 /// Finds the route of a call and fills its words; answers at once where there is none, or where the caller may not.
 void dispatch(Call call);

@@ -64,6 +64,7 @@ void list_messages(CallPtr call) {
   query.from = *from;
   query.position = call->number("position", 0, 0, INT64_MAX);
   query.limit = static_cast<int>(call->number("limit", 50, 1, most_messages));
+  query.search = call->query("search");
   const std::int64_t partition = call->number("partition", -1, -1, INT32_MAX);
   if (partition >= 0) query.partition = static_cast<std::int32_t>(partition);
   port->messages(query, then_answer<std::vector<Message>>(call, [call, query](std::vector<Message> messages) {

@@ -56,6 +56,14 @@ bool is_same_origin(const runtime::ServerRequest& request) {
   return host != nullptr && (*origin == "http://" + *host || *origin == "https://" + *host);
 }
 
+/// True when the request carries the token of the data directory.
+bool has_token(const Call& call) {
+  const std::string* authorization = call.request.header("authorization");
+  if (authorization == nullptr) return false;
+  const std::string_view text = *authorization;
+  return text.starts_with(bearer) && call.context.accounts.is_api_token(text.substr(bearer.size()));
+}
+
 /// Finds out who asks: a token, or a session with its CSRF token where something is changed.
 Result<void> authenticate(Call& call, const Route& route) {
   const runtime::ServerRequest& request = call.request;
@@ -63,9 +71,8 @@ Result<void> authenticate(Call& call, const Route& route) {
   if (changes && !is_same_origin(request)) {
     return Error(errors::console::forged_request, "the request was made by a page of {}", *request.header("origin"));
   }
-  if (const std::string* authorization = request.header("authorization"); authorization != nullptr) {
-    const std::string_view text = *authorization;
-    if (text.starts_with(bearer) && call.context.accounts.is_api_token(text.substr(bearer.size()))) return Ok();
+  if (request.header("authorization") != nullptr) {
+    if (has_token(call)) return Ok();
     return Error(errors::console::not_logged_in, "the token is not the one of this data directory");
   }
   call.session = call.context.accounts.find_session(request.cookie(call.context.cookie));
@@ -78,7 +85,22 @@ Result<void> authenticate(Call& call, const Route& route) {
   return Ok();
 }
 
+bool is_loopback(const runtime::Endpoint& peer) {
+  return peer.host == "::1" || peer.host.starts_with("127.") || peer.host.starts_with("::ffff:127.");
+}
+
 }  // namespace
+
+void serve_metrics(const Call& call) {
+  if (!call.context.ports.metrics || call.request.method != "GET") {
+    return call.respond(runtime::ServerResponse::text("There are no metrics here.\n", 404));
+  }
+  if (!is_loopback(call.request.peer) && !has_token(call)) {
+    return call.respond_error(
+        Error(errors::console::not_logged_in, "from other machines /metrics needs the token of the data directory"));
+  }
+  call.respond({200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, call.context.ports.metrics()});
+}
 
 void dispatch(Call call) {
   const Result<const Route*> route = find_route(call);

@@ -56,7 +56,7 @@ class ListenerList {
 class TestTopics final : public TopicsPort {
  public:
   void list(Done<std::vector<TopicInfo>> done) override {
-    done(std::vector<TopicInfo>{{"users_created", false, {{0, 0, 3, 1200}}}});
+    done(std::vector<TopicInfo>{{"users_created", false, {{0, 0, 3, 1200}, {1, 0, 0, {}}}}});
   }
   void messages(const MessageQuery& query, Done<std::vector<Message>> done) override {
     asked = query;
@@ -126,7 +126,11 @@ class TestStreams final : public StreamsPort {
 class TestSystem final : public SystemPort {
  public:
   SystemStatus status() override {
-    return {"0.1.0", "/data", from_millis(0), 50'000'000, {{"kafka", "localhost:9092"}}};
+    return {"0.1.0",
+            "/data",
+            from_millis(0),
+            50'000'000,
+            {{"kafka", "localhost:9092", false}, {"cql", "db1:9042,db2:9042", true}}};
   }
 };
 

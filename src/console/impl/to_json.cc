@@ -186,7 +186,9 @@ void write_json(JsonWriter& json, const TopicInfo& topic) {
   json.begin_object().field("name", topic.name).field("internal", topic.internal).key("partitions").begin_array();
   for (const PartitionInfo& partition : topic.partitions) {
     json.begin_object().field("id", partition.id).field("first_offset", partition.first_offset);
-    json.field("next_offset", partition.next_offset).field("bytes", partition.bytes).end_object();
+    json.field("next_offset", partition.next_offset).key("bytes");
+    partition.bytes ? json.number(*partition.bytes) : json.null();
+    json.end_object();
   }
   json.end_array().end_object();
 }
@@ -259,7 +261,9 @@ void write_json(JsonWriter& json, const SystemStatus& status) {
   json.begin_object().field("version", status.version).field("data_directory", status.data_directory);
   field(json, "started_at", status.started_at);
   json.field("memory_bytes", status.memory_bytes).key("endpoints").begin_array();
-  for (const auto& [name, at] : status.endpoints) json.begin_object().field("name", name).field("at", at).end_object();
+  for (const EndpointInfo& one : status.endpoints) {
+    json.begin_object().field("name", one.name).field("at", one.at).field("external", one.external).end_object();
+  }
   json.end_array().end_object();
 }
 

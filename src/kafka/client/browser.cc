@@ -29,6 +29,7 @@ class LibraryBrowser final : public Browser {
   Result<void> open(const ClientConfig& config) {
     STREAMOPS_ASSIGN(instance_, Instance::open(RD_KAFKA_CONSUMER, config, browse_settings(), RD_KAFKA_EVENT_ERROR,
                                                loop_, pool_, [this] { take_news(); }));
+    news_ = ConnectionNews(config.bootstrap);
     return Ok();
   }
 

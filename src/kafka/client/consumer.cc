@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t padding = 64;  // bytes after the last value (data/position.h)
 constexpr std::size_t batch = 256;   // messages a call
+constexpr int commit_timeout_ms = 5000;
 constexpr int last_commit_ms = 500;  // for the commit under way when a consumer goes
 
 struct MessageDeleter {
@@ -27,17 +28,15 @@ using Message = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 LibrarySettings settings_of(const ConsumerOptions& options) {
   // The library's own bound is only a safety net above ours.
   const std::size_t kilobytes = options.prefetch_bytes / 1024 + 1;
-  LibrarySettings settings = {{"enable.auto.commit", "false"},
-                              {"enable.auto.offset.store", "false"},
-                              {"enable.partition.eof", "false"},
-                              {"auto.offset.reset", "error"},
-                              {"fetch.wait.max.ms", "500"},
-                              {"fetch.error.backoff.ms", "100"},
-                              {"fetch.message.max.bytes", "1048576"},
-                              {"fetch.max.bytes", "4194304"},
-                              {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
-  if (!options.group.empty()) settings.emplace_back("group.id", options.group);
-  return settings;
+  return {{"enable.auto.commit", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"enable.partition.eof", "false"},
+          {"auto.offset.reset", "error"},
+          {"fetch.wait.max.ms", "500"},
+          {"fetch.error.backoff.ms", "100"},
+          {"fetch.message.max.bytes", "1048576"},
+          {"fetch.max.bytes", "4194304"},
+          {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
 }
 
 struct PartitionListDeleter {
@@ -45,12 +44,24 @@ struct PartitionListDeleter {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
 
+/// Sends `offsets` to `group`; one event into `queue` tells the end. Not by the library's own way of committing: that
+/// makes a member of the group of us, and cannot be taken down while a commit is under way.
+void send_commit(rd_kafka_t* handle, const std::string& group, const rd_kafka_topic_partition_list_t& offsets,
+                 rd_kafka_queue_t* queue) {
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  std::array<char, 256> text{};
+  rd_kafka_AdminOptions_set_request_timeout(options, commit_timeout_ms, text.data(), text.size());
+  rd_kafka_AlterConsumerGroupOffsets_t* request = rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), &offsets);
+  rd_kafka_AlterConsumerGroupOffsets(handle, &request, 1, options, queue);
+  rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+  rd_kafka_AdminOptions_destroy(options);
+}
+
 /// Blocks; for the pool.
-void commit_at_last(rd_kafka_t* handle, const rd_kafka_topic_partition_list_t& offsets) {
+void commit_at_last(rd_kafka_t* handle, const std::string& group, const rd_kafka_topic_partition_list_t& offsets) {
   rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
-  if (rd_kafka_commit_queue(handle, &offsets, queue, nullptr, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, last_commit_ms)) rd_kafka_event_destroy(event);
-  }
+  send_commit(handle, group, offsets, queue);
+  if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, last_commit_ms)) rd_kafka_event_destroy(event);
   rd_kafka_queue_destroy(queue);
 }
 
@@ -67,7 +78,9 @@ class LibraryConsumer final : public Consumer {
     if (commits_ != nullptr) rd_kafka_queue_destroy(commits_);
     if (committing_ > 0) {
       const std::shared_ptr<rd_kafka_topic_partition_list_t> offsets = std::move(committed_);
-      pool_->run([instance = instance_, offsets] { commit_at_last(instance->handle(), *offsets); });
+      pool_->run([instance = instance_, group = options_.group, offsets] {
+        commit_at_last(instance->handle(), group, *offsets);
+      });
     }
     if (partitions_ != nullptr) rd_kafka_topic_partition_list_destroy(partitions_);
     if (topic_ != nullptr) rd_kafka_topic_destroy(topic_);
@@ -113,9 +126,8 @@ class LibraryConsumer final : public Consumer {
       rd_kafka_topic_partition_list_add(committed_.get(), options_.topic.c_str(), position.partition)->offset =
           position.next;
     }
-    const bool sent = rd_kafka_commit_queue(instance_->handle(), committed_.get(), commits_, nullptr, nullptr) ==
-                      RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (sent) ++committing_;
+    send_commit(instance_->handle(), options_.group, *committed_, commits_);
+    ++committing_;
   }
 
   Admin& admin() override { return *requests_; }

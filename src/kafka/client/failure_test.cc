@@ -57,6 +57,7 @@ TEST_CASE("news of the connections explain what failed, and refusals outweigh th
   CHECK(news.explain(late).message() == refused.message());
   news.clear();
   CHECK(news.explain(late).message() == late.message());
+  CHECK(ConnectionNews("b:1,c:2").explain(late).message() == "b:1,c:2: " + late.message());
 }
 
 TEST_CASE("the message says what was being done, the library's words and its name for it") {

@@ -19,11 +19,11 @@ function ways(flow: api.Flow | null, status: api.Status): Child {
   const at = (name: string): string => status.endpoints.find((one) => one.name === name)?.at ?? "";
   const topic = flow?.nodes.find((node) => node.kind === "topic")?.title;
   const rows = flow?.nodes.find((node) => node.kind === "table")?.title;
-  const [host, port] = at("cql").split(/:(?=\d+$)/);
+  const [host, port] = at("cql").split(",")[0].split(/:(?=\d+$)/);
   const cql = port && port !== "9042" ? `${host} ${port}` : host;
   return [at("kafka") && topic ? command(`kcat -b ${at("kafka")} -t ${topic} -C -e`) : null,
     at("cql") && rows ? command(`cqlsh ${cql} -e "SELECT * FROM ${rows}"`) : null,
-    h("ul", { class: "endpoints" }, status.endpoints.map((one) => h("li", null, h("span", { class: "label" }, one.name), h("span", { class: "mono" }, one.at))))];
+    h("ul", { class: "endpoints" }, status.endpoints.map((one) => h("li", null, h("span", { class: "label" }, one.name), h("span", { class: "mono" }, one.at), one.external ? h("span", { class: "tag" }, "cluster") : null)))];
 }
 
 /** The newest messages of the line's first topic, as they come. */
@@ -53,7 +53,8 @@ export function overviewPage(): Page {
       h("div", { class: "fact" }, h("span", { class: "label" }, "Memory"), h("span", null, format.bytes(status.memory_bytes))),
       h("div", { class: "fact" }, h("span", { class: "label" }, "Version"), h("span", null, status.version))] : [];
     const failed = flow?.nodes.filter((node) => node.state === "failed") ?? [];
-    const sub = !flow ? "" : failed.length ? h("span", { class: "bad-text" }, `${failed.length} part${failed.length === 1 ? "" : "s"} of the line stopped with an error.`) :
+    const waiting = flow?.nodes.find((node) => node.error && node.state !== "failed");
+    const sub = !flow ? "" : failed.length ? h("span", { class: "bad-text" }, `${failed.length} part${failed.length === 1 ? "" : "s"} of the line stopped with an error.`) : waiting?.error ? h("span", { class: "bad-text" }, `Waiting: ${waiting.error.message}`) :
       `Everything works. ${flow.file}${flow.profile ? `, profile ${flow.profile}` : ""}`;
     fill(top, header(flow?.pipeline || "Overview", sub, facts));
   }

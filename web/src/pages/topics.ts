@@ -4,7 +4,9 @@ import * as format from "../format";
 import { crumb, empty, errorBox, header, loadInto, Page, soon, table, toggle } from "../parts";
 
 const records = (topic: api.Topic): number => topic.partitions.reduce((sum, one) => sum + one.next_offset - one.first_offset, 0);
-const size = (topic: api.Topic): number => topic.partitions.reduce((sum, one) => sum + one.bytes, 0);
+/** Clusters of others do not tell sizes. */
+const shownSize = (bytes: number | null): string => bytes === null ? "–" : format.bytes(bytes);
+const size = (topic: api.Topic): string => shownSize(topic.partitions.reduce<number | null>((sum, one) => one.bytes === null ? sum : (sum ?? 0) + one.bytes, null));
 
 export function topicsPage(): Page {
   const list = h("div", { class: "card flush" });
@@ -14,7 +16,7 @@ export function topicsPage(): Page {
     topics.sort((a, b) => Number(a.internal) - Number(b.internal) || a.name.localeCompare(b.name));
     return table("Topics", ["Topic", "Partitions", "Messages", "Size"], topics.map((topic) => [
       [link(`/topics/${api.part(topic.name)}`, { class: "strong" }, topic.name), topic.internal ? h("span", { class: "tag" }, "internal") : null],
-      topic.partitions.length, format.count(records(topic)), format.bytes(size(topic))]), "numbers-after-1 rows");
+      topic.partitions.length, format.count(records(topic)), size(topic)]), "numbers-after-1 rows");
   });
   const again = soon(() => void load(), 500);
   const end = api.on("flow", again);
@@ -62,11 +64,13 @@ export function topicPage(name: string): Page {
   const from = h("select", { "aria-label": "From where" }, [["newest", "newest first"], ["oldest", "from the oldest"], ["offset", "from offset"], ["timestamp", "from time"]].map(([value, text]) => h("option", { value }, text)));
   const offset = h("input", { type: "number", min: 0, value: 0, hidden: true, "aria-label": "Offset" });
   const time = h("input", { type: "datetime-local", step: 1, hidden: true, "aria-label": "Time" });
+  const search = h("input", { type: "search", placeholder: "Search keys and values", "aria-label": "Search keys and values" });
   let tailing = true;
 
   function query(): string {
     const wanted = new URLSearchParams({ from: from.value, limit: "100" });
     if (partition.value) wanted.set("partition", partition.value);
+    if (search.value) wanted.set("search", search.value);
     if (from.value === "offset") wanted.set("position", offset.value || "0");
     if (from.value === "timestamp") wanted.set("position", String(time.value ? new Date(time.value).getTime() : 0));
     return wanted.toString();
@@ -75,7 +79,7 @@ export function topicPage(name: string): Page {
   async function loadMessages(): Promise<void> {
     try {
       const messages = await api.get<api.Message[]>(`topics/${api.part(name)}/messages?${query()}`);
-      fill(trouble, messages.length ? null : empty("No message here.", from.value === "newest" ? ["Send one: ", h("code", null, `echo '{"n":1}' | kcat -b localhost:9092 -t ${name} -P`)] : "Choose an earlier place."));
+      fill(trouble, messages.length ? null : empty("No message here.", search.value ? "The newest 20,000 of each partition were searched, or as many from the place chosen." : from.value === "newest" ? ["Send one: ", h("code", null, `echo '{"n":1}' | kcat -b localhost:9092 -t ${name} -P`)] : "Choose an earlier place."));
       body.replaceChildren(...messages.flatMap(messageRow));
       note.textContent = messages.length ? `${messages.length} messages shown.` : "";
     } catch (error) {
@@ -91,9 +95,9 @@ export function topicPage(name: string): Page {
       if (partition.options.length - 1 !== topic.partitions.length) {
         partition.append(...topic.partitions.slice(partition.options.length - 1).map((one) => h("option", { value: one.id }, `partition ${one.id}`)));
       }
-      return [h("div", { class: "card-head" }, h("h2", null, "Partitions"), h("span", { class: "quiet" }, `${format.count(records(topic))} messages · ${format.bytes(size(topic))}`)),
+      return [h("div", { class: "card-head" }, h("h2", null, "Partitions"), h("span", { class: "quiet" }, `${format.count(records(topic))} messages · ${size(topic)}`)),
         table("Partitions", ["Partition", "First offset", "Next offset", "Messages", "Size"], topic.partitions.map((one) => [one.id, format.count(one.first_offset),
-          format.count(one.next_offset), format.count(one.next_offset - one.first_offset), format.bytes(one.bytes)]), "numbers rows")];
+          format.count(one.next_offset), format.count(one.next_offset - one.first_offset), shownSize(one.bytes)]), "numbers rows")];
     });
   }
 
@@ -115,6 +119,10 @@ export function topicPage(name: string): Page {
     void loadMessages();
   });
   for (const input of [partition, offset, time]) input.addEventListener("change", () => void loadMessages());
+  search.addEventListener("change", () => {
+    if (search.value && tailing) setTail(false);
+    void loadMessages();
+  });
 
   const freshTopic = soon(() => void loadTopic(), 1000);
   const ends = [
@@ -140,7 +148,7 @@ export function topicPage(name: string): Page {
     title: name,
     body: h("div", null, header([crumb("/topics", "Topics"), name], null, h("label", { class: "inline" }, liveSwitch, "live")), partitions,
       h("section", { class: "card", "aria-label": "Messages" },
-        h("div", { class: "card-head" }, h("h2", null, "Messages"), h("div", { class: "actions" }, partition, from, offset, time)),
+        h("div", { class: "card-head" }, h("h2", null, "Messages"), h("div", { class: "actions" }, search, partition, from, offset, time)),
         h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Messages" }, h("table", { class: "messages rows" },
           h("thead", null, h("tr", null, ["", "Part.", "Offset", "Time", "Key", "Value"].map((column) => h("th", { scope: "col" }, column)))), body)),
         trouble, note)),

@@ -10,6 +10,21 @@ namespace {
 constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds longest_pause = Seconds{5};
 
+/// Why no connection came about, with what to change where TLS is the reason.
+Error cannot_connect(const Error& why, const runtime::Endpoint& at) {
+  const auto says = [&](std::string_view words) { return why.message().find(words) != std::string::npos; };
+  if (!says("TLS handshake")) return Error(errors::cql_client::unreachable, "{}", why.message());
+  const Error error(errors::cql_client::unreachable, "{}: {}", runtime::to_string(at), why.message());
+  if (!says("certificate")) {
+    return error.with_hint(
+        "what listens there does not speak TLS, or is just starting: a plain node must not have "
+        "`tls` in the profile's `cassandra` section");
+  }
+  return error.with_hint(
+      "set `tls.ca_file` in the profile's `cassandra` section to the authority of the node's certificate; "
+      "openssl s_client -connect HOST:PORT shows it");
+}
+
 }  // namespace
 
 HostPool::HostPool(const ClientOptions& options, runtime::Endpoint at, bool is_contact_point, runtime::Loop& loop,
@@ -77,9 +92,7 @@ void HostPool::connect(std::size_t index) {
   network_.connect(at_, options_.connect_timeout, options_.tls,
                    [this, alive = alive_, index, attempt](Result<runtime::ConnectionPtr> connection) {
                      if (!*alive || slots_[index].attempt != attempt) return;
-                     if (!connection)
-                       return retry_later(index,
-                                          Error(errors::cql_client::unreachable, "{}", connection.error().message()));
+                     if (!connection) return retry_later(index, cannot_connect(connection.error(), at_));
                      handshake(index, std::move(connection).value());
                    });
 }

@@ -86,9 +86,14 @@ void ServerConnection::on_drained() {
 }
 
 void ServerConnection::on_closed(const std::optional<Error>& error) {
-  fail(Error(errors::cql_client::connection_lost, "the connection to {} was lost{}", runtime::to_string(host_),
-             error ? ": " + error->message() : std::string()),
-       false);
+  Error lost(errors::cql_client::connection_lost, "the connection to {} was lost{}", runtime::to_string(host_),
+             error ? ": " + error->message() : std::string());
+  if (!ready_ && !options_.tls) {
+    lost = lost.with_hint(
+        "the node hung up at the first words: it is starting or stopping, or asks for TLS, which `tls: {}` in the "
+        "profile's `cassandra` section turns on");
+  }
+  fail(std::move(lost), false);
 }
 
 void ServerConnection::fail(Error error, bool version_refused) {

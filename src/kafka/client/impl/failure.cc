@@ -115,7 +115,9 @@ std::optional<Error> ConnectionNews::refusal() const {
 
 Error ConnectionNews::explain(const Error& failed) const {
   if (const std::optional<Error> refused = refusal()) return *refused;
-  return news_ && failed.is(errors::kafka_client::broker_unreachable) ? *news_ : failed;
+  if (!failed.is(errors::kafka_client::broker_unreachable)) return failed;
+  if (news_) return *news_;
+  return cluster_.empty() ? failed : failed.in(cluster_);
 }
 
 }  // namespace streamops::kafka

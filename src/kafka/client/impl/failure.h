@@ -4,7 +4,9 @@
 #include <librdkafka/rdkafka.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "kafka/client/failure.h"
@@ -18,6 +20,9 @@ Error to_error(rd_kafka_resp_err_t code, std::string_view doing, const char* det
 /// this knows why.
 class ConnectionNews {
  public:
+  /// `cluster` names it where nothing else does: its bootstrap servers.
+  explicit ConnectionNews(std::string cluster = {}) : cluster_(std::move(cluster)) {}
+
   void note(const Error& error);
   /// The cluster has answered.
   void clear() { news_.reset(); }
@@ -27,6 +32,7 @@ class ConnectionNews {
   Error explain(const Error& failed) const;
 
  private:
+  std::string cluster_;
   std::optional<Error> news_;
 };
 

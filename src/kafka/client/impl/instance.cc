@@ -59,6 +59,7 @@ LibrarySettings common_settings(const ClientConfig& config) {
 
 struct Instance::Context {
   std::function<void(std::string_view)> log;
+  std::string bootstrap;
   SaslLogin login;
 };
 
@@ -67,6 +68,7 @@ Result<std::shared_ptr<Instance>> Instance::open(rd_kafka_type_t type, const Cli
                                                  runtime::Pool& pool, std::function<void()> on_wake) {
   auto context = std::make_shared<Context>();
   context->log = config.log;
+  context->bootstrap = config.bootstrap;
   context->login = {config.sasl_mechanism, config.username, config.password};
   ConfigOwner conf;
   for (const LibrarySettings& group : {common_settings(config), settings, LibrarySettings(config.extra)}) {
@@ -106,10 +108,13 @@ Instance::~Instance() {
     if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {
       rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
-    // No member of a group is ever ours, so there is none to leave.
-    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    rd_kafka_destroy(handle);
     ::close(wake);
   });
+}
+
+const std::string& Instance::bootstrap() const {
+  return context_->bootstrap;
 }
 
 Error Instance::event_error(rd_kafka_event_t* event, std::string_view doing) const {

@@ -34,6 +34,7 @@ class Instance {
 
   rd_kafka_t* handle() const { return handle_; }
   rd_kafka_queue_t* main_queue() const { return main_queue_; }
+  const std::string& bootstrap() const;
   /// The error of an event, with the user whose login it is about.
   Error event_error(rd_kafka_event_t* event, std::string_view doing) const;
   /// A queue of its own that wakes the loop too; owned here.

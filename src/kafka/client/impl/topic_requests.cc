@@ -45,7 +45,11 @@ Result<Description> fetch_description(const Instance& instance, const std::strin
 }  // namespace
 
 TopicRequests::TopicRequests(std::shared_ptr<Instance> instance, runtime::Loop& loop, runtime::Pool& pool)
-    : instance_(std::move(instance)), loop_(loop), pool_(pool), results_(instance_->add_queue()) {}
+    : instance_(std::move(instance)),
+      loop_(loop),
+      pool_(pool),
+      results_(instance_->add_queue()),
+      news_(instance_->bootstrap()) {}
 
 void TopicRequests::create_topic(const NewTopic& topic, std::function<void(Result<void>)> done) {
   const std::string doing = "creating topic " + topic.name;
