@@ -62,7 +62,7 @@ def test_topics_messages_and_the_lag_of_the_stream(server, api, guarded_kafka):
     plain = {"bootstrap.servers": guarded_kafka.endpoints["bootstrap"]}
     producer = Producer(plain)
     for number in range(20):
-        producer.produce("console_users", key=str(number), value=f'{{"id": "0000000{number:02}-0000-4000-8000-000000000000", "first_name": "n{number}"}}')
+        producer.produce("console_users", key=str(number), value=f'{{"id": "000000{number:02}-0000-4000-8000-000000000000", "first_name": "n{number}"}}')
     assert producer.flush(20) == 0
     topic = until(lambda: {each["name"]: each for each in api.get("topics")}.get("console_users"))
     assert sum(one["next_offset"] - one["first_offset"] for one in topic["partitions"]) >= 20

@@ -79,7 +79,9 @@ bool drain(const pipeline::Pipeline& pipeline, Terminal& terminal, Signals& sign
     bool waits = false;
     for (const pipeline::StreamStatus& stream : pipeline.status().streams) {
       done += stream.records_in;
-      waits = waits || stream.lag.value_or(0) > 0 || stream.state == pipeline::StreamState::starting;
+      const bool unread =
+          stream.engine.empty() && stream.lag.value_or(1) > 0 && stream.state != pipeline::StreamState::failed;
+      waits = waits || unread || stream.state == pipeline::StreamState::starting;
     }
     quiet = waits || done != seen ? 0 : quiet + 1;
     seen = done;
@@ -136,6 +138,9 @@ Result<ExitCode> run_once(Instance& instance, const Arguments& arguments, Termin
   if (arguments.has("--task")) return code;
   STREAMOPS_ASSIGN(code, pass(instance, signals));
   if (code == ExitCode::success && !drain(*instance.pipeline(), terminal, signals)) code = ExitCode::interrupted;
+  for (const pipeline::StreamStatus& stream : instance.pipeline()->status().streams) {
+    if (stream.state == pipeline::StreamState::failed && stream.trouble) return stream.trouble->in(stream.name);
+  }
   return code;
 }
 

@@ -28,15 +28,11 @@ using Message = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 LibrarySettings settings_of(const ConsumerOptions& options) {
   // The library's own bound is only a safety net above ours.
   const std::size_t kilobytes = options.prefetch_bytes / 1024 + 1;
-  return {{"enable.auto.commit", "false"},
-          {"enable.auto.offset.store", "false"},
-          {"enable.partition.eof", "false"},
-          {"auto.offset.reset", "error"},
-          {"fetch.wait.max.ms", "500"},
-          {"fetch.error.backoff.ms", "100"},
-          {"fetch.message.max.bytes", "1048576"},
-          {"fetch.max.bytes", "4194304"},
-          {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
+  return {{"enable.auto.commit", "false"},   {"enable.auto.offset.store", "false"},
+          {"enable.partition.eof", "true"},  // tells of ends that no record reaches: markers of transactions
+          {"auto.offset.reset", "error"},    {"fetch.wait.max.ms", "500"},
+          {"fetch.error.backoff.ms", "100"}, {"fetch.message.max.bytes", "1048576"},
+          {"fetch.max.bytes", "4194304"},    {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
 }
 
 struct PartitionListDeleter {
@@ -103,7 +99,7 @@ class LibraryConsumer final : public Consumer {
     if (rd_kafka_consume_start_queue(topic_, partition, offset, records_) != 0) {
       return to_error(rd_kafka_last_error(), fmt::format("reading {} partition {}", options_.topic, partition));
     }
-    rd_kafka_topic_partition_list_add(partitions_, options_.topic.c_str(), partition);
+    rd_kafka_topic_partition_list_add(partitions_, options_.topic.c_str(), partition)->offset = offset;
     return Ok();
   }
 
@@ -113,6 +109,7 @@ class LibraryConsumer final : public Consumer {
     drain();
     if (failure_ && held_.empty()) return *failure_;
     data::Records records = hand_out(max_bytes);
+    if (held_.empty()) reach_ends();
     if (paused_ && held_bytes_ <= options_.prefetch_bytes / 2) resume();
     if (!held_.empty() || failure_) notify();
     return records;
@@ -135,17 +132,17 @@ class LibraryConsumer final : public Consumer {
   void forget_trouble() override { trouble_.reset(); }
 
   std::optional<std::int64_t> lag() const override {
+    if (partitions_->cnt == 0) return std::nullopt;
     std::int64_t behind = 0;
     for (int i = 0; i < partitions_->cnt; ++i) {
       const rd_kafka_topic_partition_t& at = partitions_->elems[i];
       std::int64_t low = 0;
       std::int64_t high = 0;
-      if (rd_kafka_get_watermark_offsets(instance_->handle(), at.topic, at.partition, &low, &high) !=
-              RD_KAFKA_RESP_ERR_NO_ERROR ||
-          high < 0 || at.offset < 0) {
-        continue;
-      }
-      behind += std::max<std::int64_t>(high - at.offset, 0);
+      const rd_kafka_resp_err_t known =
+          rd_kafka_get_watermark_offsets(instance_->handle(), at.topic, at.partition, &low, &high);
+      if (known != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;  // no fetch has told yet
+      const std::int64_t start = at.offset == offset_earliest ? std::max<std::int64_t>(low, 0) : high;
+      behind += std::max<std::int64_t>(high - (at.offset >= 0 ? at.offset : start), 0);
     }
     return behind;
   }
@@ -205,10 +202,26 @@ class LibraryConsumer final : public Consumer {
       if (count <= 0) break;
       for (ssize_t i = 0; i < count; ++i) hold(Message(messages[static_cast<std::size_t>(i)]));
     }
+    if (held_.empty()) reach_ends();
     if (!paused_ && held_bytes_ >= options_.prefetch_bytes) pause();
   }
 
+  /// Everything was handed out: reading stands where the partitions ended.
+  void reach_ends() {
+    for (const auto& [partition, end] : ends_) {
+      for (int i = 0; i < partitions_->cnt; ++i) {
+        rd_kafka_topic_partition_t& at = partitions_->elems[i];
+        if (at.partition == partition) at.offset = std::max(at.offset, end);
+      }
+    }
+    ends_.clear();
+  }
+
   void hold(Message message) {
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      ends_[message->partition] = message->offset;
+      return;
+    }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return fail_or_note(to_error(message->err,
                                    fmt::format("reading {} partition {}", options_.topic, message->partition),
@@ -297,7 +310,7 @@ class LibraryConsumer final : public Consumer {
     }
   }
 
-  /// For lag().
+  /// For lag(); before the first record it is where reading begins, which may be offset_earliest or offset_latest.
   void note_position(std::int32_t partition, std::int64_t next) {
     for (int i = 0; i < partitions_->cnt; ++i) {
       if (partitions_->elems[i].partition == partition) partitions_->elems[i].offset = next;
@@ -322,6 +335,7 @@ class LibraryConsumer final : public Consumer {
   std::deque<Message> held_;
   std::size_t held_bytes_ = 0;
   std::map<std::int32_t, std::int64_t> fetched_;  // partition -> offset behind the last record taken over
+  std::map<std::int32_t, std::int64_t> ends_;     // partition -> its end, met and not yet reached by hand_out()
   bool paused_ = false;
   bool notified_ = false;
   std::optional<Error> trouble_;

@@ -59,7 +59,7 @@ class Consumer {
   virtual std::optional<Error> trouble() const = 0;
   /// Somebody has just reached the cluster: what was wrong is over.
   virtual void forget_trouble() = 0;
-  /// Records behind the last one handed out, as far as fetches told.
+  /// Records behind the last one handed out; nothing before each partition has been fetched from.
   virtual std::optional<std::int64_t> lag() const = 0;
 };
 
