@@ -240,11 +240,7 @@ class CurlClient final : public HttpClient {
     curl.easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
     curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    if (request.http2) {
-      const bool encrypted = equals_ignore_case(request.url.substr(0, 8), "https://");
-      curl.easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                       encrypted ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
-    }
+    if (request.http2) prepare_http2(curl, easy, request.url);
     curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(std::max<std::int64_t>(1, request.timeout.count() / 1000)));
     curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -263,6 +259,17 @@ class CurlClient final : public HttpClient {
     }
     curl.easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
     if (request.tls) prepare_tls(curl, easy, *request.tls);
+  }
+
+  static void prepare_http2(const CurlLibrary& curl, CURL* easy, const std::string& url) {
+    if (equals_ignore_case(std::string_view(url).substr(0, 8), "https://")) {
+      curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+      return;
+    }
+    curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    // libcurl 7.88 (Debian 12) breaks the second request on a connection that began without TLS, so each has its own.
+    curl.easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl.easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   }
 
   static void prepare_tls(const CurlLibrary& curl, CURL* easy, const TlsOptions& tls) {
