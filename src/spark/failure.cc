@@ -57,6 +57,10 @@ constexpr std::array<std::string_view, 10> outages = {
     "Failed to construct kafka consumer",
 };
 
+/// What the connector says of a table that it does not find; in Spark 4 it lacks the very class of the exception.
+constexpr std::array<std::string_view, 3> unknown_table = {"NoSuchTableException", "Couldn't find table",
+                                                           "Couldn't find keyspace"};
+
 bool is_about_sql(const Refusal& refusal) {
   return refusal.exception.ends_with("AnalysisException") || refusal.exception.ends_with("ParseException") ||
          refusal.sql_state.starts_with("42") || refusal.error_class.starts_with("PARSE_");
@@ -122,6 +126,10 @@ Error query_error(std::string_view query, std::string_view message) {
     return Error(errors::spark::no_data_source, "{} ended, as Spark lacks a connector: {}", query, words);
   }
   return Error(errors::spark::query_failed, "{} failed on Spark: {}", query, words);
+}
+
+bool lacks_table(const Error& error) {
+  return contains_any(error.message(), unknown_table);
 }
 
 bool passes(const Error& error) {

@@ -26,6 +26,9 @@ Error to_error(const Refusal& refusal, const Remote& remote);
 /// Why a streaming query ended. `message` is what its exception says. Errors: SO-E011, SO-E013, SO-E014.
 Error query_error(std::string_view query, std::string_view message);
 
+/// True when the Cassandra connector does not know the table of a sink, or not yet.
+bool lacks_table(const Error& error);
+
 /// True for errors that pass by themselves: try again later.
 bool passes(const Error& error);
 

@@ -35,6 +35,7 @@ class FakeSpark final : public runtime::HttpClient {
   std::vector<Query> queries;
   std::map<std::string, std::string> settings;
   int starts = 0;
+  int table_unknown = 0;  // so many starts fail, as the connector has not heard of the table
 
   /// The latest query of that name, or nullptr.
   Query* find(const std::string& name) {
@@ -136,6 +137,7 @@ class FakeSpark final : public runtime::HttpClient {
   }
 
   runtime::HttpResponse start(const std::string& session, const WriteStreamOperationStart& start) {
+    if (table_unknown > 0 && table_unknown-- > 0) return refusal("org/apache/spark/NoSuchTableException$");
     const Query* same = find(start.query_name);
     if (same != nullptr && same->active && same->session == session) return refusal("a query of this name runs");
     ++starts;

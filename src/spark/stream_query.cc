@@ -16,6 +16,8 @@ constexpr Microseconds look_interval = Milliseconds{1000};
 constexpr Microseconds once_look_interval = Milliseconds{200};
 constexpr Microseconds first_pause = Milliseconds{500};
 constexpr Microseconds longest_pause = Milliseconds{10'000};
+constexpr int table_tries = 15;
+constexpr Microseconds table_pause = Milliseconds{1000};
 constexpr Microseconds pass_timeout = Seconds{24 * 3600};  // of a pass over a topic
 
 /// One of the two queries of a stream.
@@ -204,14 +206,18 @@ class StreamQuery::Impl : public std::enable_shared_from_this<Impl> {
                      }));
   }
 
-  void submit(WriteStreamOperationStart start, std::function<void(Impl&)> then) {
-    const std::string name = start.query_name;
-    client_->start_query(std::move(start), guarded([name, then = std::move(then)](
-                                                       Impl& self, const Result<StreamingQueryInstanceId>& started) {
-                           if (!started) return self.failed(without_place(started.error()));
-                           self.queries_.push_back({*started, name, ProgressCounter(), false});
-                           then(self);
-                         }));
+  /// The connector learns of a table that was made just now by an event, a second later or so.
+  void submit(const WriteStreamOperationStart& start, std::function<void(Impl&)> then, int tries = table_tries) {
+    client_->start_query(
+        start,
+        guarded([start, then = std::move(then), tries](Impl& self, const Result<StreamingQueryInstanceId>& started) {
+          if (!started && lacks_table(started.error()) && tries > 1) {
+            return self.again_in(table_pause, [start, then, tries](Impl& me) { me.submit(start, then, tries - 1); });
+          }
+          if (!started) return self.failed(without_place(started.error()));
+          self.queries_.push_back({*started, start.query_name, ProgressCounter(), false});
+          then(self);
+        }));
   }
 
   /// Places in SQL of ours mean nothing to the reader of the file.

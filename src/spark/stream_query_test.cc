@@ -112,6 +112,20 @@ TEST_CASE("a Spark that is away is waited for, and its restart starts the querie
   CHECK(world.query->status().state == QueryState::running);
 }
 
+TEST_CASE("a table that was made just now is waited for, one that never comes is an error") {
+  World world;
+  world.spark.table_unknown = 3;
+  world.run_once();
+  CHECK_FALSE(world.told.has_value());
+  world.loop.advance(Seconds{4});
+  CHECK(world.spark.active() == 2);
+  World without;
+  without.spark.table_unknown = 1000;
+  without.run_once();
+  without.loop.advance(Seconds{30});
+  CHECK(without.code() == "SO-E012");
+}
+
 TEST_CASE("a closed session is replaced by a new one") {
   World world;
   world.start();
