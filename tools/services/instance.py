@@ -62,7 +62,7 @@ class Instance:
             content = json.loads((folder / "instance.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        return cls(folder=folder, **content)
+        return cls(**{**content, "folder": folder, "name": folder.name})  # the folder's name counts, should it be a link
 
 
 @contextlib.contextmanager
