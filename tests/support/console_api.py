@@ -21,6 +21,14 @@ class Api:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
+    def later(self, path, **query):
+        """The same, or nothing while the cluster behind it is away."""
+        try:
+            return self.get(path, **query)
+        except urllib.error.HTTPError as error:
+            assert error.code == 503, error.read()
+            return None
+
     def refusal(self, path, **query):
         with pytest.raises(urllib.error.HTTPError) as caught:
             self.get(path, **query)
