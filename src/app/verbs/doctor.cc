@@ -1,3 +1,5 @@
+#include "doctor/doctor.h"
+
 #include <csignal>
 #include <filesystem>
 
@@ -7,7 +9,6 @@
 #include "app/settings_of.h"
 #include "app/verbs/verbs.h"
 #include "base/json_writer.h"
-#include "doctor/doctor.h"
 #include "errors/app.h"
 #include "errors/doctor.h"
 

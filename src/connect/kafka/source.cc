@@ -26,8 +26,8 @@ class KafkaSource final : public data::Source {
   void start(std::vector<data::Position> from, std::function<void()> on_ready) override {
     on_ready_ = std::move(on_ready);
     for (const data::Position& position : from) from_[position.partition] = position.next;
-    auto consumer =
-        kafka::Consumer::open(config_, {options_.topic, options_.prefetch_bytes, options_.group}, loop_, pool_, [this] { notify(); });
+    auto consumer = kafka::Consumer::open(config_, {options_.topic, options_.prefetch_bytes, options_.group}, loop_,
+                                          pool_, [this] { notify(); });
     if (!consumer) return fail(consumer.error());
     consumer_ = std::move(*consumer);
     look();
