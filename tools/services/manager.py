@@ -112,7 +112,7 @@ class Manager:
             instance.ports[names[0]] = port
         for name in names:
             number = instance.ports.setdefault(name, ports.choose(instance.ports.values()))
-            if not ports.is_free(number):
+            if not ports.wait_until_free(number, 15):
                 raise Problem(f"port {number} ({name} of {instance.name}) is held by {ports.holder(number)}; "
                               "stop that, or choose another with --port")
 

@@ -105,9 +105,11 @@ def send(who, number):
 
 def kill(who):
     """SIGKILL to the whole family: what a crash of the machine would look like to the service."""
-    for each in family(who):
+    members = family(who)
+    for each in members:
         send(each, signal.SIGKILL)
-    _wait(who, 10)
+    for each in members:
+        _wait(each, 10)
 
 
 def stop(who, name="SIGTERM", timeout=30):
@@ -116,9 +118,11 @@ def stop(who, name="SIGTERM", timeout=30):
     send(who, signal.SIGCONT)  # a stopped process would never hear the next one
     send(who, getattr(signal, name))
     _wait(who, timeout)
-    for each in {*members, *family(who)}:
+    left = {*members, *family(who)}
+    for each in left:
         send(each, signal.SIGKILL)
-    _wait(who, 10)
+    for each in left:
+        _wait(each, 10)
 
 
 def _wait(who, timeout):
