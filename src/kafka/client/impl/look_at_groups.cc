@@ -159,7 +159,8 @@ Result<void> find_ends(rd_kafka_t* handle, Groups& groups) {
 Result<std::vector<BrowsedGroup>> look_at_groups(rd_kafka_t* handle) {
   const Queue queue(rd_kafka_queue_new(handle));
   STREAMOPS_ASSIGN(Groups groups, list_groups(handle, queue.get()));
-  // What a coordinator that is moving or a partition without a leader keeps back is left out: the rest is worth showing.
+  // What a coordinator that is moving or a partition without a leader keeps back is left out: the rest is worth
+  // showing.
   const Result<void> described = describe_groups(handle, queue.get(), groups);
   if (!described && is_final(described.error())) return described.error();
   STREAMOPS_RETURN_IF_ERROR(fetch_offsets(handle, queue.get(), groups));
