@@ -91,6 +91,12 @@ TEST_CASE("every other refusal has its own code") {
         "SO-E013");
 }
 
+TEST_CASE("a query that is gone may be started again (SO-E006), a refusal stays one") {
+  CHECK(passes(Error(errors::spark::query_gone, "Spark does not know the query")));
+  CHECK(passes(Error(errors::spark::unreachable, "no answer")));
+  CHECK_FALSE(passes(Error(errors::spark::call_failed, "no such function")));
+}
+
 TEST_CASE("why a query ended: the cause is told apart from the trace (SO-E011, SO-E014)") {
   const Error overflow = query_error("p.users",
                                      "[STREAM_FAILED] Query terminated: [DIVIDE_BY_ZERO] Division by zero.\n=== "
