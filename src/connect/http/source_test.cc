@@ -33,7 +33,7 @@ class ScriptedClient final : public runtime::HttpClient {
   }
 
   static Result<runtime::HttpResponse> status(int code, std::string body = "", runtime::HttpHeaders headers = {}) {
-    return runtime::HttpResponse{code, std::move(headers), std::move(body)};
+    return runtime::HttpResponse{.status = code, .headers = std::move(headers), .body = std::move(body)};
   }
 
   std::deque<Result<runtime::HttpResponse>> answers;
