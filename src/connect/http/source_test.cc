@@ -33,7 +33,11 @@ class ScriptedClient final : public runtime::HttpClient {
   }
 
   static Result<runtime::HttpResponse> status(int code, std::string body = "", runtime::HttpHeaders headers = {}) {
-    return runtime::HttpResponse{.status = code, .headers = std::move(headers), .body = std::move(body)};
+    runtime::HttpResponse response;
+    response.status = code;
+    response.headers = std::move(headers);
+    response.body = std::move(body);
+    return response;
   }
 
   std::deque<Result<runtime::HttpResponse>> answers;
