@@ -35,7 +35,8 @@ std::map<std::string, std::string> environment_proxies() {
 }
 
 std::string proxy_for(const UrlParts& url, const std::map<std::string, std::string>& proxies) {
-  for (const std::string_view entry : split(setting(proxies, "no_proxy"), ',')) {
+  const std::string exceptions = setting(proxies, "no_proxy");
+  for (const std::string_view entry : split(exceptions, ',')) {
     if (covers(trim(entry), url.at.host)) return {};
   }
   const std::string own = setting(proxies, url.scheme + "_proxy");
