@@ -63,6 +63,13 @@ std::string excerpt(std::string_view text) {
 
 }  // namespace
 
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+
 const Json* Json::find(std::string_view name) const {
   for (const auto& [key, value] : members) {
     if (key == name) return &value;

@@ -25,6 +25,14 @@ struct Json {
   std::vector<Json> items;
   std::vector<std::pair<std::string, Json>> members;
 
+  // Defined where Json is complete: clang asks for it there.
+  Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
+
   bool is(Kind what) const { return kind == what; }
   bool is_number() const { return kind == Kind::integer || kind == Kind::real; }
   /// The member of that name, or nullptr (also where this is no object).

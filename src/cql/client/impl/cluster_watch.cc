@@ -36,7 +36,7 @@ void ClusterWatch::send(Opcode opcode, Bytes body, Client::Done done) {
   request->opcode = opcode;
   request->body = std::move(body);
   request->deadline = loop_.clock().monotonic() + options_.request_timeout;
-  request->read = ReadOptions{.consistency = Consistency::one};
+  request->read.emplace().consistency = Consistency::one;
   request->done = std::move(done);
   connection_->send(std::move(request));
 }
