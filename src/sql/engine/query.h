@@ -1,15 +1,18 @@
-// sql/engine/query.h — one SELECT, compiled once and run over batches.
+// sql/engine/query.h — one query, compiled once and run over batches.
 //
 //   source batch -> LATERAL VIEW (rows multiply) -> WHERE (rows fall out) -> select list -> result batch
 //
-// A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...) fails alone: its source row
-// contributes nothing to the result and stands in `failures`; the other rows go on. Threads: a Query is immutable;
-// run() may be called from any number of threads at once.
+// A query that groups, or removes duplicates, remembers: it is not run() but open_state()d, and its rows come out at
+// the end of an epoch (query_state.h). A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...)
+// fails alone: its source row contributes nothing to the result and stands in `failures`; the other rows go on.
+// Threads: a Query is immutable; run() may be called from any number of threads at once.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,9 +22,26 @@
 
 namespace streamops::sql {
 
+/// What a grouping query gives at the end of an epoch. Without grouping the modes are one: every row, once.
+enum class OutputMode : std::uint8_t {
+  append,   // groups that the watermark closed, once and for ever
+  update,   // groups that this epoch changed, as they are now
+  complete  // all groups, when the epoch had rows
+};
+
+/// Event time of the source: how long the engine waits for rows out of order.
+struct Watermark {
+  /// A TIMESTAMP column of the source.
+  std::string column;
+  /// Microseconds, not negative; whole milliseconds count.
+  std::int64_t delay_us = 0;
+};
+
 struct CompileOptions {
   /// Where the SQL text begins: file, line and column of its first character. A line 0 counts as line 1, column 1.
   Place at;
+  std::optional<Watermark> watermark = {};
+  OutputMode mode = OutputMode::update;
 };
 
 /// What makes an evaluation repeatable: the same context and the same rows give the same result, uuid() and rand()
@@ -49,7 +69,9 @@ struct QueryResult {
   std::vector<RowError> failures;
 };
 
-class Query {
+class QueryState;
+
+class Query : public std::enable_shared_from_this<Query> {
  public:
   /// Parses, resolves names against `source`, checks types as Spark 4.0 with ANSI on does, and plans the kernels.
   /// The table in FROM may have any name. Errors: SO-S0xx, each with its place in the SQL text as `options.at` offsets
@@ -65,10 +87,16 @@ class Query {
   /// The table that FROM names ("source").
   const std::string& source_name() const;
 
-  /// `source` has the schema given to compile().
+  /// True when rows are remembered between batches: the query is then used through open_state(), never run().
+  bool keeps_state() const;
+  /// An empty memory for this query, which it keeps alive.
+  std::unique_ptr<QueryState> open_state() const;
+
+  /// `source` has the schema given to compile(). Only for a query that keeps no state.
   QueryResult run(const data::Batch& source, const EvaluationContext& context) const;
 
  private:
+  friend class QueryState;
   struct Plan;
   explicit Query(std::unique_ptr<const Plan> plan);
   std::unique_ptr<const Plan> plan_;
