@@ -65,6 +65,10 @@ Result<NodePtr> Binder::bind(const Expression& expression) {
       STREAMOPS_ASSIGN(NodePtr value, bind(*expression.children[0]));
       return member(std::move(value), expression.parts[0], expression.span);
     }
+    case ExpressionKind::lambda:
+      return source_.at(expression.head, Error(errors::sql::syntax,
+                                               "a lambda function stands only where a function "
+                                               "takes one, as in transform(list, x -> x + 1)"));
     case ExpressionKind::star:
       break;
   }

@@ -236,7 +236,12 @@ Result<std::shared_ptr<const Query>> Query::compile(std::string_view sql, const 
   plan->text = std::string(sql);
   plan->at = options.at;
   const SourceText text(plan->text, plan->at);
-  STREAMOPS_ASSIGN(const SelectQuery query, parse_query(text));
+  STREAMOPS_ASSIGN(const QueryTree tree, parse_query(text));
+  const SelectQuery& query = tree.selects[0];
+  if (tree.selects.size() > 1 || !tree.with.empty() || query.subquery || query.distinct || query.group_by_all ||
+      !query.group_by.empty() || query.having) {
+    return text.at(query.head, Error(errors::sql::not_served, "grouping, subqueries and UNION are not served"));
+  }
   Compiler compiler(text, source);
   STREAMOPS_RETURN_IF_ERROR(compiler.compile(query));
   plan->source_name = query.source ? query.source->text : std::string();

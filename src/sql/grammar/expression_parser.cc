@@ -40,6 +40,7 @@ ExpressionPtr ExpressionParser::finish(Expression expression, Span start) {
   expression.span = join(start, in_.last().span);
   for (const ExpressionPtr& child : expression.children)
     expression.depth = std::max(expression.depth, child->depth + 1);
+  if (expression.filter) expression.depth = std::max(expression.depth, expression.filter->depth + 1);
   if (expression.depth > deepest_tree) {
     in_.fail(expression.head, Error(errors::sql::too_large, "an expression more than {} levels deep", deepest_tree));
     return nullptr;
@@ -177,23 +178,13 @@ ExpressionPtr ExpressionParser::parenthesized() {
   }
   ExpressionPtr first = expression();
   if (!first) return nullptr;
-  if (in_.eat_symbol(")")) {
-    if (in_.is_symbol("->")) {
-      in_.fail_not_served(in_.peek().span, "a lambda function");
-      return nullptr;
-    }
-    return first;
-  }
+  if (in_.eat_symbol(")")) return first;
   std::vector<ExpressionPtr> members = {first};
   while (in_.eat_symbol(",")) {
     members.push_back(expression());
     if (!members.back()) return nullptr;
   }
   if (!in_.expect_symbol(")")) return nullptr;
-  if (in_.is_symbol("->")) {
-    in_.fail_not_served(in_.peek().span, "a lambda function");
-    return nullptr;
-  }
   return make_call("struct", start, std::move(members), start);
 }
 
@@ -230,10 +221,6 @@ ExpressionPtr ExpressionParser::primary() {
   ExpressionPtr special;
   if (token.kind == TokenKind::name && special_call(special)) return special;
   if (in_.is_symbol("(", 1)) return call();
-  if (in_.is_symbol("->", 1)) {
-    in_.fail_not_served(in_.peek(1).span, "a lambda function");
-    return nullptr;
-  }
   return column();
 }
 
@@ -304,42 +291,6 @@ ExpressionPtr ExpressionParser::star(std::vector<Name> qualifier, Span start) {
   star.head = join(start, in_.last().span);
   star.parts = std::move(qualifier);
   return finish(std::move(star), start);
-}
-
-ExpressionPtr ExpressionParser::call() {
-  const auto function = name("the name of a function");
-  if (!function || !in_.expect_symbol("(")) return nullptr;
-  return arguments(to_lower(function->text), function->span);
-}
-
-/// Behind the opening parenthesis.
-ExpressionPtr ExpressionParser::arguments(std::string function, Span head) {
-  std::vector<ExpressionPtr> children;
-  const bool words_between = function == "substring" || function == "substr";  // SUBSTRING(x FROM 2 FOR 3)
-  if (in_.is_word("DISTINCT")) {
-    in_.fail_not_served(in_.peek().span, "DISTINCT in a call");
-    return nullptr;
-  }
-  if (!in_.eat_symbol(")")) {
-    do {
-      if (in_.is_name() && in_.is_symbol("=>", 1)) {
-        in_.fail_not_served(in_.peek().span, "an argument given by name");
-        return nullptr;
-      }
-      children.push_back(expression());
-      if (!children.back()) return nullptr;
-    } while (in_.eat_symbol(",") || (words_between && (in_.eat_word("FROM") || in_.eat_word("FOR"))));
-    if (!in_.expect_symbol(")")) return nullptr;
-  }
-  if (in_.is_word("OVER") && (in_.is_symbol("(", 1) || in_.is_name(1))) {
-    in_.fail_not_served(in_.peek().span, "a window function (OVER)");
-    return nullptr;
-  }
-  if (in_.is_word("FILTER") && in_.is_symbol("(", 1)) {
-    in_.fail_not_served(in_.peek().span, "FILTER (WHERE …)");
-    return nullptr;
-  }
-  return make_call(std::move(function), head, std::move(children), head);
 }
 
 }  // namespace streamops::sql

@@ -37,6 +37,9 @@ class ExpressionParser {
   ExpressionPtr trim();
   ExpressionPtr position();
   ExpressionPtr arguments(std::string function, Span head);
+  ExpressionPtr argument();
+  ExpressionPtr lambda(std::vector<Name> parameters, Span start);
+  bool behind_call(Expression& call);
   ExpressionPtr column();
   ExpressionPtr star(std::vector<Name> qualifier, Span start);
   bool special_call(ExpressionPtr& out);

@@ -31,6 +31,9 @@ std::string shown(const Expression& e) {
       return "(. " + shown(*e.children[0]) + " " + e.parts[0].text + ")";
     case ExpressionKind::cast:
       return "(cast " + shown(*e.children[0]) + " " + e.type->to_sql() + (e.lenient ? " try)" : ")");
+    case ExpressionKind::lambda:
+      for (const Name& part : e.parts) out += part.text + " ";
+      return "(" + out + "-> " + shown(*e.children[0]) + ")";
     case ExpressionKind::call:
       break;
   }
@@ -112,7 +115,7 @@ TEST_CASE("a query's clauses are read, and unserved ones named with their place"
       "SELECT r.login.uuid AS id, s.*, `odd name` x FROM source AS s LATERAL VIEW OUTER explode(results) t AS r WHERE "
       "r.a > 1;",
       {});
-  const SelectQuery query = parse_query(source).value();
+  const SelectQuery query = parse_query(source).value().selects[0];
   REQUIRE(query.items.size() == 3);
   CHECK(query.items[0].alias->text == "id");
   CHECK(query.items[2].alias->text == "x");
@@ -122,16 +125,44 @@ TEST_CASE("a query's clauses are read, and unserved ones named with their place"
   CHECK(query.views[0].table.text == "t");
   CHECK(query.views[0].columns[0].text == "r");
   CHECK(shown(*query.where) == "(> r.a 1)");
-  CHECK(query_error("SELECT a FROM t GROUP BY a") == "SO-S003: GROUP BY is not served (input:1:17)");
   CHECK(query_error("SELECT a FROM t JOIN u") == "SO-S003: JOIN is not served (input:1:17)");
-  CHECK(query_error("SELECT a FROM (SELECT 1)") == "SO-S003: a subquery in FROM is not served (input:1:15)");
-  CHECK(query_error("WITH x AS (SELECT 1) SELECT 1") ==
-        "SO-S003: a statement that begins with WITH is not served (input:1:1)");
+  CHECK(query_error("SELECT a FROM (SELECT 1) LIMIT 1") == "SO-S003: LIMIT is not served (input:1:26)");
+  CHECK(query_error("SELECT a FROM (SELECT 1 LIMIT 1)") == "SO-S003: LIMIT is not served (input:1:25)");
+  CHECK(query_error("SELECT 1 UNION SELECT 2") == "SO-S003: UNION without ALL is not served (input:1:10)");
+  CHECK(query_error("SELECT a FROM t GROUP BY ROLLUP (a)") == "SO-S003: GROUP BY ROLLUP is not served (input:1:26)");
+  CHECK(query_error("WITH x AS SELECT 1 SELECT 1") == "SO-S001: `(` is expected here, not `SELECT` (input:1:11)");
   CHECK(query_error("SELECT sum(a) OVER () FROM t") == "SO-S003: a window function (OVER) is not served (input:1:15)");
   CHECK(query_error("SELECT FROM t") == "SO-S001: an expression is expected here, not `FROM` (input:1:8)");
   CHECK(query_error("SELECT a FROM t WHERE") ==
         "SO-S001: an expression is expected here, not the end of the text (input:1:22)");
   CHECK(query_error("SELECT 'a FROM t") == "SO-S001: the text that starts here has no closing quote (input:1:8)");
+}
+
+TEST_CASE("grouping, subqueries and unions are read") {
+  const SourceText source(
+      "WITH x (p, q) AS (SELECT a, b FROM t), y AS (SELECT * FROM x) SELECT DISTINCT p, count(DISTINCT q, p) c, sum(q) "
+      "FILTER (WHERE q > 1) AS s, first(q) IGNORE NULLS AS f, transform(l, (e, i) -> e + i) AS l FROM (SELECT 1 AS p "
+      "UNION ALL (SELECT 2)) AS u (p) WHERE p = 1 GROUP BY 1, p + 1 HAVING c > 1 UNION ALL SELECT * FROM y GROUP BY "
+      "ALL",
+      {});
+  const QueryTree tree = parse_query(source).value();
+  REQUIRE(tree.with.size() == 2);
+  CHECK(tree.with[0].columns[1].text == "q");
+  CHECK(tree.with[1].query->selects[0].source->text == "x");
+  REQUIRE(tree.selects.size() == 2);
+  const SelectQuery& query = tree.selects[0];
+  CHECK(query.distinct);
+  CHECK(query.items[1].expression->distinct);
+  CHECK(shown(*query.items[1].expression) == "(count q p)");
+  CHECK(shown(*query.items[2].expression->filter) == "(> q 1)");
+  CHECK(shown(*query.items[3].expression) == "(first q 1:BOOLEAN)");
+  CHECK(shown(*query.items[4].expression) == "(transform l (e i -> (+ e i)))");
+  CHECK(query.subquery->selects.size() == 2);
+  CHECK(query.source_alias->text == "u");
+  CHECK(query.source_columns.size() == 1);
+  CHECK(query.group_by.size() == 2);
+  CHECK(shown(*query.having) == "(> c 1)");
+  CHECK(tree.selects[1].group_by_all);
 }
 
 TEST_CASE("places count from where the text stands in its file, in columns") {
@@ -165,8 +196,8 @@ TEST_CASE("a wrong schema is refused with code and place") {
 }
 
 TEST_CASE("a megabyte of nesting is refused, not a crash") {
-  for (const char* piece :
-       {"(", "NOT ", "- ", "CASE WHEN ", "a[", "f(", "ARRAY<", "CAST(", "1+(", "a.b.(", "x IN (", "~"}) {
+  for (const char* piece : {"(", "NOT ", "- ", "CASE WHEN ", "a[", "f(", "ARRAY<", "CAST(", "1+(", "a.b.(", "x IN (",
+                            "~", "(SELECT (", "f(x -> ", "a FROM (SELECT "}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     CAPTURE(piece);

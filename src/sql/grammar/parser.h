@@ -6,10 +6,10 @@
 
 namespace streamops::sql {
 
-/// Reads one SELECT; a semicolon may follow.
+/// Reads one query: SELECTs with UNION ALL between them, WITH before them; a semicolon may follow.
 /// Errors: SO-S001 (syntax), SO-S002 (too long, too deep), SO-S003 (Spark SQL that is not served), SO-S004 (unknown
 /// type), SO-S011 (literal).
-Result<SelectQuery> parse_query(const SourceText& source);
+Result<QueryTree> parse_query(const SourceText& source);
 
 /// Reads one expression and nothing behind it. Errors: as parse_query().
 Result<ExpressionPtr> parse_expression(const SourceText& source);

@@ -38,7 +38,8 @@ enum class ExpressionKind : std::uint8_t {
   star,    // parts: the qualifier, empty for a bare *
   member,  // children[0] . parts[0]
   call,    // function of children
-  cast     // children[0] as type; `lenient` for TRY_CAST
+  cast,    // children[0] as type; `lenient` for TRY_CAST
+  lambda   // parts: the parameters; children[0]: the body. Only an argument of a call.
 };
 
 struct Expression {
@@ -47,7 +48,9 @@ struct Expression {
   Span head;  // the word or sign that names it: what a message points at
   std::vector<ExpressionPtr> children;
   std::vector<Name> parts;
-  std::string function;  // call: lower case
+  std::string function;   // call: lower case
+  bool distinct = false;  // call: f(DISTINCT …)
+  ExpressionPtr filter;   // call: f(…) FILTER (WHERE …), may be null
   Literal literal;
   data::TypePtr type;
   bool lenient = false;
@@ -67,12 +70,35 @@ struct LateralView {
   std::vector<Name> columns;
 };
 
+struct QueryTree;
+using QueryTreePtr = std::shared_ptr<const QueryTree>;
+
 struct SelectQuery {
+  Span head;  // the word SELECT
+  bool distinct = false;
   std::vector<SelectItem> items;
   std::optional<Name> source;
+  QueryTreePtr subquery;  // FROM (SELECT …): then `source` is nothing
   std::optional<Name> source_alias;
+  std::vector<Name> source_columns;  // … AS t(a, b)
   std::vector<LateralView> views;
   ExpressionPtr where;  // may be null
+  std::vector<ExpressionPtr> group_by;
+  bool group_by_all = false;
+  ExpressionPtr having;  // may be null
+};
+
+/// WITH name (columns) AS (query)
+struct CommonTable {
+  Name name;
+  std::vector<Name> columns;
+  QueryTreePtr query;
+};
+
+/// What stands in parentheses, or alone: SELECT … UNION ALL SELECT …
+struct QueryTree {
+  std::vector<CommonTable> with;
+  std::vector<SelectQuery> selects;  // at least one
 };
 
 }  // namespace streamops::sql
