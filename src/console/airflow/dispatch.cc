@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "console/airflow/request.h"
-#include "errors/console.h"
+#include "console/impl/find_route.h"
 
 namespace streamops::console::airflow {
 namespace {
@@ -15,41 +15,6 @@ constexpr std::string_view prefix_v1 = "/api/v1/";
 constexpr std::string_view prefix_v2 = "/api/v2/";
 constexpr std::string_view bearer = "Bearer ";
 constexpr std::string_view basic = "Basic ";
-
-/// The parts of the path that stand for `*`, or nothing when the path is another.
-std::optional<std::vector<std::string>> match(std::string_view route, std::string_view path) {
-  const auto wanted = split(route, '/');
-  const auto given = split(path, '/');
-  if (wanted.size() != given.size()) return std::nullopt;
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == "*" && !given[i].empty()) {
-      words.emplace_back(given[i]);
-    } else if (wanted[i] != given[i]) {
-      return std::nullopt;
-    }
-  }
-  return words;
-}
-
-Result<const Route*> find_route(Call& call) {
-  const std::string_view path = std::string_view(call.request.path).substr(prefix_v2.size());
-  bool path_exists = false;
-  for (const std::span<const Route> routes :
-       {dag_routes(), dag_run_routes(), task_instance_routes(), monitor_routes()}) {
-    for (const Route& route : routes) {
-      auto words = match(route.path, path);
-      if (!words) continue;
-      path_exists = true;
-      if (route.method != call.request.method) continue;
-      call.words = std::move(*words);
-      return &route;
-    }
-  }
-  if (path_exists)
-    return Error(errors::console::wrong_method, "{} does not take {}", call.request.path, call.request.method);
-  return Error(errors::console::no_such_address, "there is no {}", call.request.path);
-}
 
 /// Empty, or the first query parameter that the route does not take.
 std::string foreign_parameter(const Call& call, const Route& route) {
@@ -139,7 +104,9 @@ void dispatch(Call call) {
     return request.fail(403, "the request was made by a page from elsewhere");
   }
   if (call.request.path == token_path) return give_token(std::move(call));
-  const Result<const Route*> route = find_route(call);
+  const std::string path = call.request.path.substr(prefix_v2.size());
+  const Result<const Route*> route = find_route<Route>(
+      call, call.request.method, path, {dag_routes(), dag_run_routes(), task_instance_routes(), monitor_routes()});
   if (route) return authorize(std::move(call), **route, line);
   Request{std::make_shared<const Call>(std::move(call)), line}.fail(route.error());
 }

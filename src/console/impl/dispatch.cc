@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "console/impl/api.h"
+#include "console/impl/find_route.h"
 #include "errors/console.h"
 
 namespace streamops::console {
@@ -11,42 +11,6 @@ namespace {
 
 constexpr std::string_view prefix = "/api/streamops/";
 constexpr std::string_view bearer = "Bearer ";
-
-/// The parts of the path that stand for `*`, or nothing when the path is another.
-std::optional<std::vector<std::string>> match(std::string_view route, std::string_view path) {
-  const auto wanted = split(route, '/');
-  const auto given = split(path, '/');
-  if (wanted.size() != given.size()) return std::nullopt;
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == "*" && !given[i].empty()) {
-      words.emplace_back(given[i]);
-    } else if (wanted[i] != given[i]) {
-      return std::nullopt;
-    }
-  }
-  return words;
-}
-
-/// The route for this method and path. A path that exists with another method only is SO-H105.
-Result<const Route*> find_route(Call& call) {
-  const std::string_view path = std::string_view(call.request.path).substr(prefix.size());
-  const std::string_view method = call.request.method == "HEAD" ? "GET" : std::string_view(call.request.method);
-  bool path_exists = false;
-  for (const std::span<const Route> routes : {dag_routes(), data_routes(), system_routes()}) {
-    for (const Route& route : routes) {
-      auto words = match(route.path, path);
-      if (!words) continue;
-      path_exists = true;
-      if (route.method != method) continue;
-      call.words = std::move(*words);
-      return &route;
-    }
-  }
-  if (path_exists)
-    return Error(errors::console::wrong_method, "{} does not take {}", call.request.path, call.request.method);
-  return Error(errors::console::no_such_address, "there is no {}", call.request.path);
-}
 
 /// True unless a browser says that the request was made by a page from elsewhere.
 bool is_same_origin(const runtime::ServerRequest& request) {
@@ -103,7 +67,10 @@ void serve_metrics(const Call& call) {
 }
 
 void dispatch(Call call) {
-  const Result<const Route*> route = find_route(call);
+  const std::string path = call.request.path.substr(prefix.size());
+  const std::string_view method = call.request.method == "HEAD" ? "GET" : std::string_view(call.request.method);
+  const Result<const Route*> route =
+      find_route<Route>(call, method, path, {dag_routes(), data_routes(), system_routes()});
   if (!route) {
     call.respond_error(route.error());
     return;
