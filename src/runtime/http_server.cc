@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "runtime/http_status.h"
 #include "runtime/impl/http_request_parser.h"
 
 namespace streamops::runtime {
@@ -10,56 +11,9 @@ namespace {
 
 constexpr std::size_t max_unsent_events = 1024 * 1024;
 
-std::string_view reason(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 204:
-      return "No Content";
-    case 302:
-      return "Found";
-    case 303:
-      return "See Other";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 422:
-      return "Unprocessable Content";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Status";
-  }
-}
-
 /// The status line and the headers, up to and with the blank line.
 std::string head_of(int status, const HttpHeaders& headers) {
-  std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason(status));
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_of(status));
   for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
   return head + "\r\n";
 }
@@ -203,7 +157,7 @@ class ServedConnection final : public ConnectionHandler, public std::enable_shar
   void refuse(int status) {
     busy_ = true;
     closing_ = true;
-    answer(ServerResponse::text(std::string(reason(status)) + "\n", status), false);
+    answer(ServerResponse::text(std::string(reason_of(status)) + "\n", status), false);
   }
 
   /// Cuts the client off after `delay`. Without `restart` a running limit goes on: bytes that trickle in buy no time.

@@ -1,6 +1,7 @@
 #include "console/airflow/request.h"
 
 #include "errors/console.h"
+#include "runtime/http_status.h"
 
 namespace streamops::console::airflow {
 namespace {
@@ -25,27 +26,6 @@ int status_of(const Error& error, Line line) {
   return error.blame() == Blame::bug ? 500 : 503;
 }
 
-std::string_view title_of(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 429:
-      return "Too Many Requests";
-    default:
-      return status < 500 ? "Bad Request" : "Internal Server Error";
-  }
-}
-
 }  // namespace
 
 DagsPort* Request::dags() const {
@@ -65,7 +45,8 @@ void Request::fail(const Error& error) const {
 void Request::fail(int status, std::string_view detail) const {
   JsonWriter json;
   json.begin_object().field("detail", detail);
-  if (line == Line::v1) json.field("type", "about:blank").field("title", title_of(status)).field("status", status);
+  if (line == Line::v1)
+    json.field("type", "about:blank").field("title", runtime::reason_of(status)).field("status", status);
   json.end_object();
   runtime::ServerResponse response = runtime::ServerResponse::json(std::move(json).text(), status);
   if (line == Line::v1) response.headers[0].second = "application/problem+json";
