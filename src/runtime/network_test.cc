@@ -114,8 +114,9 @@ TEST_CASE("a port in use names its holder, and nobody answering is SO-R003") {
   CHECK(refused == "SO-R003");
   std::promise<std::string> not_ours;
   loop.post([&] {
-    not_ours.set_value(std::string(network->listen({"nowhere", 1}, [](ConnectionPtr) {}).error().code()));
+    const std::string code(network->listen({"nowhere", 1}, [](ConnectionPtr) {}).error().code());
     network.reset();
+    not_ours.set_value(code);  // the test may end now
   });
   CHECK(not_ours.get_future().get() == "SO-R002");
 }
