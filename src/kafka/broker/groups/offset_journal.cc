@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "errors/kafka_groups.h"
-#include "kafka/protocol/reader.h"
-#include "kafka/protocol/writer.h"
+#include "kafka/broker/groups/offset_record.h"
 
 namespace streamops::kafka {
 namespace {
@@ -18,35 +17,6 @@ Writer start(Kind kind, const std::string& group) {
   Writer out;
   out.i8(static_cast<std::int8_t>(kind));
   out.string(group, true);
-  return out;
-}
-
-void write_partition(Writer& out, const TopicPartition& partition) {
-  out.string(partition.topic, true);
-  out.i32(partition.partition);
-}
-
-TopicPartition read_partition(Reader& in) {
-  TopicPartition out;
-  out.topic = in.string(true);
-  out.partition = in.i32();
-  return out;
-}
-
-void write_offset(Writer& out, const TopicPartition& partition, const CommittedOffset& offset) {
-  write_partition(out, partition);
-  out.i64(offset.offset);
-  out.i32(offset.leader_epoch);
-  out.string(offset.metadata, true);
-  out.i64(offset.commit_time_ms);
-}
-
-CommittedOffset read_offset(Reader& in) {
-  CommittedOffset out;
-  out.offset = in.i64();
-  out.leader_epoch = in.i32();
-  out.metadata = in.string(true);
-  out.commit_time_ms = in.i64();
   return out;
 }
 
@@ -73,8 +43,7 @@ Result<std::unique_ptr<OffsetJournal>> OffsetJournal::open(const std::string& pa
 
 void OffsetJournal::commit(const std::string& group, Offsets offsets, Done done) {
   Writer out = start(Kind::commit, group);
-  out.array(offsets.size(), true);
-  for (const auto& [partition, offset] : offsets) write_offset(out, partition, offset);
+  write_offsets(out, offsets);
   append(std::move(out).take(), std::move(done));
 }
 
@@ -119,9 +88,8 @@ Result<void> OffsetJournal::apply(BytesView record) {
   switch (kind) {
     case Kind::commit: {
       auto& offsets = groups_[group].offsets;
-      for (std::size_t left = in.array(true, 18); left > 0 && in.ok(); --left) {
-        TopicPartition partition = read_partition(in);
-        offsets.insert_or_assign(std::move(partition), read_offset(in));
+      for (auto& [partition, offset] : read_offsets(in)) {
+        offsets.insert_or_assign(std::move(partition), std::move(offset));
       }
       break;
     }
@@ -157,8 +125,7 @@ void OffsetJournal::rewrite_when_worth_it() {
       emit(group_record(name, group.record));
       if (group.offsets.empty()) continue;
       Writer out = start(Kind::commit, name);
-      out.array(group.offsets.size(), true);
-      for (const auto& [partition, offset] : group.offsets) write_offset(out, partition, offset);
+      write_offsets(out, group.offsets);
       emit(std::move(out).take());
     }
     for (const Bytes& record : waiting_) emit(record);

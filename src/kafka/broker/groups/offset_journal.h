@@ -1,9 +1,10 @@
 // kafka/broker/groups/offset_journal.h — committed offsets in a journal on disk, and in memory.
 //
 //   record:  | i8 kind | compact string group | fields |        (the primitive types of kafka/protocol/writer.h)
-//     1 commit         | n × (compact string topic, i32 partition, i64 offset, i32 leader epoch, compact string
-//     metadata, i64 time ms) | 2 forget         | n × (compact string topic, i32 partition) | 3 forget group   | 4
-//     group          | compact string protocol type, i32 generation, i64 empty since ms |
+//     1 commit         | offsets (offset_record.h) |
+//     2 forget         | n × partition |
+//     3 forget group   |
+//     4 group          | compact string protocol type, i32 generation, i64 empty since ms |
 //
 // The map in memory holds what is durable; records that wait for the disk are kept aside, as bytes, until it has
 // answered. When the journal has grown far beyond the state it is rewritten: first the state, then what waits.

@@ -4,13 +4,11 @@
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/groups/groups.h"
+#include "kafka/broker/handlers/committed_offsets.h"
 #include "kafka/broker/topics.h"
 
 namespace streamops::kafka {
 namespace {
-
-/// What a client may store beside an offset, in bytes; Kafka's offset.metadata.max.bytes.
-constexpr std::size_t max_metadata_bytes = 4096;
 
 constexpr std::int16_t first_version_with_topic_ids = 10;
 
@@ -26,8 +24,7 @@ ErrorCode check(const Topic* topic, ErrorCode unknown,
                 const OffsetCommitRequest::OffsetCommitRequestPartition& partition) {
   if (topic == nullptr) return unknown;
   if (!topic->has_partition(partition.partition_index)) return ErrorCode::unknown_topic_or_partition;
-  const bool is_too_large = partition.committed_metadata && partition.committed_metadata->size() > max_metadata_bytes;
-  return is_too_large ? ErrorCode::offset_metadata_too_large : ErrorCode::none;
+  return check_metadata(partition.committed_metadata);
 }
 
 void plan_topic(const RequestContext& context, const OffsetCommitRequest::OffsetCommitRequestTopic& asked,
@@ -49,15 +46,6 @@ void plan_topic(const RequestContext& context, const OffsetCommitRequest::Offset
     offset.metadata = partition.committed_metadata.value_or("");
     offset.commit_time_ms = now_ms;
     plan.accepted.emplace_back(TopicPartition{topic->name(), partition.partition_index}, std::move(offset));
-  }
-}
-
-/// A refusal of the group strikes every partition that was fine by itself.
-void spread(ErrorCode error, Response& response) {
-  for (auto& topic : response.topics) {
-    for (auto& partition : topic.partitions) {
-      if (partition.error_code == wire(ErrorCode::none)) partition.error_code = wire(error);
-    }
   }
 }
 

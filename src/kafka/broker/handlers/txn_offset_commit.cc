@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kafka/broker/broker.h"
+#include "kafka/broker/handlers/committed_offsets.h"
 #include "kafka/broker/topics.h"
 #include "kafka/broker/transactions/coordinator.h"
 #include "kafka/broker/transactions/fenced.h"
@@ -10,8 +11,6 @@
 namespace streamops::kafka {
 namespace {
 
-/// Kafka's offset.metadata.max.bytes.
-constexpr std::size_t max_metadata_bytes = 4096;
 constexpr std::int16_t first_version_with_own_epoch = 5;
 
 using Asked = TxnOffsetCommitRequest::TxnOffsetCommitRequestPartition;
@@ -24,8 +23,7 @@ struct Plan {
 
 ErrorCode check(const Topic* topic, const Asked& asked) {
   if (topic == nullptr || !topic->has_partition(asked.partition_index)) return ErrorCode::unknown_topic_or_partition;
-  const bool is_too_large = asked.committed_metadata && asked.committed_metadata->size() > max_metadata_bytes;
-  return is_too_large ? ErrorCode::offset_metadata_too_large : ErrorCode::none;
+  return check_metadata(asked.committed_metadata);
 }
 
 Plan plan_for(const RequestContext& context, const TxnOffsetCommitRequest& request) {
@@ -45,14 +43,6 @@ Plan plan_for(const RequestContext& context, const TxnOffsetCommitRequest& reque
     }
   }
   return plan;
-}
-
-void spread(ErrorCode error, TxnOffsetCommitResponse& response) {
-  for (auto& topic : response.topics) {
-    for (auto& partition : topic.partitions) {
-      if (partition.error_code == wire(ErrorCode::none)) partition.error_code = wire(error);
-    }
-  }
 }
 
 }  // namespace

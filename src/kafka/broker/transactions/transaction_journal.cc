@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "errors/kafka_transactions.h"
-#include "kafka/protocol/reader.h"
-#include "kafka/protocol/writer.h"
+#include "kafka/broker/groups/offset_record.h"
 
 namespace streamops::kafka {
 namespace {
@@ -30,42 +29,6 @@ ProducerIdentity read_producer(Reader& in) {
   ProducerIdentity out;
   out.id = in.i64();
   out.epoch = in.i16();
-  return out;
-}
-
-void write_partition(Writer& out, const TopicPartition& partition) {
-  out.string(partition.topic, true);
-  out.i32(partition.partition);
-}
-
-TopicPartition read_partition(Reader& in) {
-  TopicPartition out;
-  out.topic = in.string(true);
-  out.partition = in.i32();
-  return out;
-}
-
-void write_offsets(Writer& out, const std::map<TopicPartition, CommittedOffset>& offsets) {
-  out.array(offsets.size(), true);
-  for (const auto& [partition, offset] : offsets) {
-    write_partition(out, partition);
-    out.i64(offset.offset);
-    out.i32(offset.leader_epoch);
-    out.string(offset.metadata, true);
-    out.i64(offset.commit_time_ms);
-  }
-}
-
-std::map<TopicPartition, CommittedOffset> read_offsets(Reader& in) {
-  std::map<TopicPartition, CommittedOffset> out;
-  for (std::size_t left = in.array(true, 26); left > 0 && in.ok(); --left) {
-    const TopicPartition partition = read_partition(in);
-    CommittedOffset& offset = out[partition];
-    offset.offset = in.i64();
-    offset.leader_epoch = in.i32();
-    offset.metadata = in.string(true);
-    offset.commit_time_ms = in.i64();
-  }
   return out;
 }
 
@@ -98,7 +61,8 @@ Transaction read_transaction(Reader& in) {
   for (std::size_t left = in.array(true, 5); left > 0 && in.ok(); --left) out.partitions.insert(read_partition(in));
   for (std::size_t left = in.array(true, 2); left > 0 && in.ok(); --left) {
     const std::string group = in.string(true);
-    out.offsets[group] = read_offsets(in);
+    std::map<TopicPartition, CommittedOffset>& offsets = out.offsets[group];
+    for (auto& [partition, offset] : read_offsets(in)) offsets[std::move(partition)] = std::move(offset);
   }
   return out;
 }
