@@ -2,7 +2,6 @@
 // sockets.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,20 +12,14 @@
 #include "cql/store/engine.h"
 #include "cql/store/system/system_tables.h"
 #include "runtime/virtual_loop.h"
+#include "temporary_folder.h"
 
 namespace streamops::cql::store {
 
 class TestStore {
  public:
-  TestStore() {
-    std::string name = (std::filesystem::temp_directory_path() / "streamops-cql-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    open();
-  }
-  ~TestStore() {
-    close();
-    std::filesystem::remove_all(directory_);
-  }
+  TestStore() { open(); }
+  ~TestStore() { close(); }
   TestStore(const TestStore&) = delete;
   TestStore& operator=(const TestStore&) = delete;
 
@@ -87,7 +80,7 @@ class TestStore {
  private:
   void open() {
     storage::RocksOptions options;
-    options.directory = directory_;
+    options.directory = folder_.path();
     const auto grace = std::make_shared<GraceTable>();
     options.merge = make_row_merge_rule();
     options.purge = make_row_purge_rule(grace, loop_.clock());
@@ -103,7 +96,7 @@ class TestStore {
     rocks_.reset();
   }
 
-  std::string directory_;
+  TemporaryFolder folder_;
   runtime::VirtualLoop loop_{from_micros(1'700'000'000'000'000)};
   std::unique_ptr<runtime::Pool> pool_ = runtime::make_inline_pool();
   std::unique_ptr<storage::Rocks> rocks_;
