@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/base64.h"
 #include "data/text_form.h"
 #include "format/impl/json_tape.h"
 
@@ -61,20 +62,6 @@ void append_big_decimal(std::string& out, data::Int128 unscaled, int scale) {
   }
   out += 'E';
   append_integer(out, exponent);
-}
-
-void append_base64(std::string& out, std::string_view bytes) {
-  constexpr const char* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  out += '"';
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view group = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) out += k <= group.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  out += '"';
 }
 
 std::int64_t integer_at(const Column& column, std::size_t row) {
@@ -171,7 +158,10 @@ void append_json(const Column& column, std::size_t row, std::string& out) {
     case TypeId::string:
       return append_quoted(out, column.text(row));
     case TypeId::binary:
-      return append_base64(out, column.text(row));
+      out += '"';
+      append_base64(out, column.text(row));
+      out += '"';
+      return;
     case TypeId::date:
       out += '"';
       data::append_date(out, column.values<std::int32_t>()[row]);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "errors/runtime.h"
 #include "errors/spark.h"
@@ -35,30 +36,12 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
-/// Both alphabets, with padding and without; what stands behind another letter is left out.
-std::string base64_decode(std::string_view text) {
-  std::string out;
-  std::uint32_t held = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int digit = base64_digit(c);
-    if (digit < 0) break;
-    held = (held << 6) | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out += static_cast<char>((held >> bits) & 0xff);
-  }
-  return out;
+/// The bytes of a binary header: base64 with padding or without, of several values the first (gRPC over HTTP/2,
+/// Requests §Custom-Metadata). What is no base64 says nothing.
+std::string binary_value(std::string_view text) {
+  std::string letters(text.substr(0, text.find_first_of(",=")));
+  letters.append((4 - letters.size() % 4) % 4, '=');
+  return from_base64(letters).value_or("");
 }
 
 const std::string* find(const runtime::HttpResponse& response, std::string_view name) {
@@ -129,7 +112,7 @@ Result<GrpcAnswer> read_grpc_answer(runtime::HttpResponse response, const Remote
   }
   if (const std::string* message = find(response, "grpc-message")) answer.status.message = percent_decode(*message);
   if (const std::string* details = find(response, "grpc-status-details-bin")) {
-    answer.status.details = base64_decode(*details);
+    answer.status.details = binary_value(*details);
   }
   STREAMOPS_ASSIGN(answer.messages, grpc_unframe(response.body));
   return answer;

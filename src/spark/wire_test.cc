@@ -113,6 +113,10 @@ TEST_CASE("the status of a call is in the trailers, or in the headers when nothi
   CHECK(failed.status.is(GrpcCode::internal));
   CHECK(failed.status.message == "a bé%");
   CHECK(decode<RpcStatus>(failed.status.details)->message == "no");
+  for (const char* details : {"CA0SA25ldw", "CA0SA25ldw==", "CA0SA25ldw==,CA0SAm5v"}) {
+    only_headers.headers.back().second = details;
+    CHECK(decode<RpcStatus>(read_grpc_answer(only_headers, remote)->status.details)->message == "new");
+  }
 }
 
 TEST_CASE("what is not gRPC is named (SO-E001, SO-E002, SO-E003)") {

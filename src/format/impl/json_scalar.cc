@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/base64.h"
 #include "data/text_form.h"
 #include "format/impl/json_number.h"
 
@@ -88,32 +89,11 @@ std::optional<std::int64_t> read_date(std::string_view text) {
   return days;
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
-/// Padded base64 with blanks allowed in between.
+/// Base64 with blanks allowed in between.
 std::optional<std::string> decode_base64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int digits = 0;
-  int padding = 0;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= 0x20) continue;
-    const int digit = c == '=' ? 0 : base64_digit(c);
-    if (digit < 0 || (padding > 0 && c != '=')) return std::nullopt;
-    if (c == '=') ++padding;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    if (++digits % 4 != 0) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) out += static_cast<char>(bits >> shift & 0xFF);
-  }
-  if (digits % 4 != 0 || padding > 2) return std::nullopt;
-  out.resize(out.size() - static_cast<std::size_t>(padding));
-  return out;
+  std::string letters(text);
+  std::erase_if(letters, [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
+  return from_base64(letters);
 }
 
 bool put_string(const JsonTape& tape, const JsonItem& item, ColumnBuilder* out) {

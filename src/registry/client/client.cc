@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "errors/registry.h"
 #include "errors/runtime.h"
@@ -14,19 +15,6 @@ namespace {
 constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds life_of_unknown = Seconds{30};
 constexpr const char* media_type = "application/vnd.schemaregistry.v1+json";
-
-std::string base64(std::string_view bytes) {
-  constexpr const char* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view group = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= group.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
 
 /// Every letter that is not plain in a path becomes %XX.
 std::string in_path(std::string_view name) {
@@ -197,7 +185,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     request.headers.emplace_back("Accept", std::string(media_type) + ", application/json");
     if (!request.body.empty()) request.headers.emplace_back("Content-Type", media_type);
     if (!options_.username.empty()) {
-      request.headers.emplace_back("Authorization", "Basic " + base64(options_.username + ":" + options_.password));
+      request.headers.emplace_back("Authorization", "Basic " + to_base64(options_.username + ":" + options_.password));
     } else if (!options_.token.empty()) {
       request.headers.emplace_back("Authorization", "Bearer " + options_.token);
     }
