@@ -1,4 +1,4 @@
-#include "kafka/client/impl/scram.h"
+#include "kafka/client/scram.h"
 
 #include <doctest/doctest.h>
 

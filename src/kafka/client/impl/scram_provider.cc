@@ -19,7 +19,7 @@ void use_own_scram(rd_kafka_conf_t* /*conf*/, const SaslLogin& /*login*/) {}
 #include <mutex>
 
 #include "base/bytes.h"
-#include "kafka/client/impl/scram.h"
+#include "kafka/client/scram.h"
 
 // What the library's own sources say of its mechanisms (rdkafka_sasl_int.h, the same from 1.9 to 2.6).
 struct rd_kafka_transport_s;

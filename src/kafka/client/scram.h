@@ -1,4 +1,4 @@
-// kafka/client/impl/scram.h — SCRAM, the client's side (RFC 5802, RFC 7677).
+// kafka/client/scram.h — SCRAM, the client's side (RFC 5802, RFC 7677).
 //
 //   client: n,,n=user,r=NONCE            server: r=NONCE+theirs,s=SALT,i=ROUNDS
 //   client: c=biws,r=NONCE+theirs,p=PROOF    server: v=SIGNATURE

@@ -1,4 +1,4 @@
-#include "kafka/client/impl/scram.h"
+#include "kafka/client/scram.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "errors/kafka_client.h"
 
@@ -43,22 +44,9 @@ Bytes salted_password(ScramHash hash, std::string_view password, BytesView salt,
   return out;
 }
 
-std::string to_base64(BytesView bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes.data(), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
-std::optional<Bytes> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  Bytes out(text.size() / 4 * 3);
-  const int size = EVP_DecodeBlock(out.data(), as_bytes(text).data(), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return out;
+/// The bytes of an attribute that may not be empty.
+std::optional<std::string> decoded(std::string_view text) {
+  return text.empty() ? std::nullopt : from_base64(text);
 }
 
 /// Commas separate attributes and equals signs escape.
@@ -100,26 +88,26 @@ ScramExchange::ScramExchange(ScramHash hash, std::string_view user, std::string 
 
 Result<std::string> ScramExchange::answer(std::string_view server_first) {
   const std::string_view nonce = attribute(server_first, 'r');
-  const std::optional<Bytes> salt = from_base64(attribute(server_first, 's'));
+  const std::optional<std::string> salt = decoded(attribute(server_first, 's'));
   const int rounds = rounds_of(attribute(server_first, 'i'));
   const bool ours = nonce.size() > nonce_.size() && nonce.starts_with(nonce_);
   if (!ours || !salt || rounds < 1) {
     return Error(errors::kafka_client::credentials_refused, "the broker's first SCRAM message is not one");
   }
-  const Bytes salted = salted_password(hash_, password_, *salt, rounds);
+  const Bytes salted = salted_password(hash_, password_, as_bytes(*salt), rounds);
   const Bytes client_key = hmac(hash_, salted, "Client Key");
   const std::string bare = "c=biws,r=" + std::string(nonce);  // biws: "n,," in base64, no channel binding
   const std::string signed_text = first_bare_ + "," + std::string(server_first) + "," + bare;
   Bytes proof = hmac(hash_, hashed(hash_, client_key), signed_text);
   for (std::size_t i = 0; i < proof.size(); ++i) proof[i] ^= client_key[i];
   server_signature_ = hmac(hash_, hmac(hash_, salted, "Server Key"), signed_text);
-  return bare + ",p=" + to_base64(proof);
+  return bare + ",p=" + to_base64(as_text(proof));
 }
 
 Result<void> ScramExchange::verify(std::string_view server_final) const {
   const std::string_view reason = attribute(server_final, 'e');
   if (!reason.empty()) return Error(errors::kafka_client::credentials_refused, "SCRAM: {}", reason);
-  const std::optional<Bytes> signature = from_base64(attribute(server_final, 'v'));
+  const std::optional<std::string> signature = decoded(attribute(server_final, 'v'));
   const bool same = signature && signature->size() == server_signature_.size() && !server_signature_.empty() &&
                     CRYPTO_memcmp(signature->data(), server_signature_.data(), signature->size()) == 0;
   if (same) return Ok();
