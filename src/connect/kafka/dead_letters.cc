@@ -1,7 +1,6 @@
 #include <array>
 
-#include "connect/kafka/impl/topic_writer.h"
-#include "connect/kafka/sink.h"
+#include "connect/kafka/impl/sinks_over.h"
 
 namespace streamops::connect {
 namespace {
@@ -36,10 +35,9 @@ struct LetterRecord {
 
 class KafkaDeadLetters final : public data::DeadLetterSink {
  public:
-  KafkaDeadLetters(std::string topic, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool)
+  KafkaDeadLetters(std::string topic, OpenProducer open_producer, runtime::Loop& loop)
       : loop_(loop),
-        writer_(std::make_unique<TopicWriter>(TopicWriter::Target{std::move(topic), 1, {}}, std::move(config), loop,
-                                              pool)) {}
+        writer_(std::make_unique<TopicWriter>(TopicWriter::Target{std::move(topic)}, std::move(open_producer), loop)) {}
 
   void write(std::vector<data::DeadLetter> letters, std::function<void(Result<void>)> done) override {
     auto shared = std::make_shared<const std::vector<data::DeadLetter>>(std::move(letters));
@@ -84,7 +82,12 @@ class KafkaDeadLetters final : public data::DeadLetterSink {
 
 std::unique_ptr<data::DeadLetterSink> make_kafka_dead_letters(std::string topic, kafka::ClientConfig config,
                                                               runtime::Loop& loop, runtime::Pool& pool) {
-  return std::make_unique<KafkaDeadLetters>(std::move(topic), std::move(config), loop, pool);
+  return make_dead_letters_over(open_own_producer(std::move(config), {}, loop, pool), std::move(topic), loop);
+}
+
+std::unique_ptr<data::DeadLetterSink> make_dead_letters_over(OpenProducer open_producer, std::string topic,
+                                                             runtime::Loop& loop) {
+  return std::make_unique<KafkaDeadLetters>(std::move(topic), std::move(open_producer), loop);
 }
 
 }  // namespace streamops::connect

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "connect/kafka/impl/topic_writer.h"
+#include "connect/kafka/impl/sinks_over.h"
 #include "errors/kafka_client.h"
 #include "format/json_writer.h"
 
@@ -22,14 +22,13 @@ std::optional<std::string_view> key_text(const data::Column& column, std::size_t
 
 class KafkaSink final : public data::Sink {
  public:
-  KafkaSink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
+  KafkaSink(KafkaSinkOptions options, OpenProducer open_producer, runtime::Loop& loop,
             std::unique_ptr<ValueFormat> values)
       : options_(std::move(options)),
         loop_(loop),
         values_(values ? std::move(values) : make_json_values(loop)),
-        writer_(
-            std::make_unique<TopicWriter>(TopicWriter::Target{options_.topic, options_.partitions, options_.producer},
-                                          std::move(config), loop, pool)) {}
+        writer_(std::make_unique<TopicWriter>(TopicWriter::Target{options_.topic, options_.partitions},
+                                              std::move(open_producer), loop)) {}
 
   void open(const data::SchemaPtr& schema, std::function<void(Result<void>)> done) override {
     key_ = options_.key.empty() ? -1 : schema->index_of(options_.key);
@@ -93,7 +92,13 @@ class KafkaSink final : public data::Sink {
 
 std::unique_ptr<data::Sink> make_kafka_sink(KafkaSinkOptions options, kafka::ClientConfig config, runtime::Loop& loop,
                                             runtime::Pool& pool, std::unique_ptr<ValueFormat> values) {
-  return std::make_unique<KafkaSink>(std::move(options), std::move(config), loop, pool, std::move(values));
+  OpenProducer own = open_own_producer(std::move(config), options.producer, loop, pool);
+  return make_sink_over(std::move(own), std::move(options), loop, std::move(values));
+}
+
+std::unique_ptr<data::Sink> make_sink_over(OpenProducer open_producer, KafkaSinkOptions options, runtime::Loop& loop,
+                                           std::unique_ptr<ValueFormat> values) {
+  return std::make_unique<KafkaSink>(std::move(options), std::move(open_producer), loop, std::move(values));
 }
 
 }  // namespace streamops::connect

@@ -9,4 +9,7 @@ namespace streamops::kafka {
 /// offsets that are gone.
 bool is_final(const Error& error);
 
+/// True when the transaction is lost but the same work may succeed in a new one, of a new producer.
+bool starts_over(const Error& error);
+
 }  // namespace streamops::kafka

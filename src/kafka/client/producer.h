@@ -28,6 +28,9 @@ struct ProducerOptions {
   std::size_t max_queued_bytes = 16 * 1024 * 1024;
   std::size_t max_record_bytes = 1024 * 1024;
   bool idempotent = true;
+  // For transactional_producer.h.
+  std::string transactional_id;  // empty: none
+  Microseconds transaction_timeout = Seconds{60};
 };
 
 struct OutgoingRecord {

@@ -12,20 +12,27 @@ namespace {
 constexpr Microseconds pause_between_looks = Seconds{1};
 constexpr Microseconds pause_after_creation = Milliseconds{5};
 
-/// Nothing will ever go through with these.
+/// Nothing will ever go through with these, by this producer.
 bool is_hopeless(const Error& error) {
-  return kafka::is_final(error) || error.is(errors::kafka_client::request_refused);
+  return kafka::is_final(error) || kafka::starts_over(error) || error.is(errors::kafka_client::request_refused);
 }
 
 }  // namespace
 
-TopicWriter::TopicWriter(Target target, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool)
-    : target_(std::move(target)), config_(std::move(config)), loop_(loop), pool_(pool) {}
+OpenProducer open_own_producer(kafka::ClientConfig config, const kafka::ProducerOptions& options, runtime::Loop& loop,
+                               runtime::Pool& pool) {
+  return [config = std::move(config), options, &loop, &pool](kafka::Producer::OnReport on_report,
+                                                             std::function<void()> on_room) {
+    return kafka::Producer::open(config, options, loop, pool, std::move(on_report), std::move(on_room));
+  };
+}
+
+TopicWriter::TopicWriter(Target target, OpenProducer open_producer, runtime::Loop& loop)
+    : target_(std::move(target)), open_producer_(std::move(open_producer)), loop_(loop) {}
 
 void TopicWriter::open(std::function<void(Result<void>)> done) {
   on_opened_ = std::move(done);
-  auto producer = kafka::Producer::open(
-      config_, target_.producer, loop_, pool_,
+  auto producer = open_producer_(
       [this](std::uint64_t ticket, const Result<void>& report) { on_report(ticket, report); }, [this] { on_room(); });
   if (!producer) return opened(producer.error());
   producer_ = std::move(*producer);

@@ -19,18 +19,24 @@
 
 namespace streamops::connect {
 
+/// Makes the producer that a writer sends by; its own one, or a share of one.
+using OpenProducer =
+    std::function<Result<std::unique_ptr<kafka::Producer>>(kafka::Producer::OnReport, std::function<void()> on_room)>;
+/// A producer of its own.
+OpenProducer open_own_producer(kafka::ClientConfig config, const kafka::ProducerOptions& options, runtime::Loop& loop,
+                               runtime::Pool& pool);
+
 class TopicWriter {
  public:
   struct Target {
     std::string topic;
     int partitions = 1;  // when it has to be created
-    kafka::ProducerOptions producer;
   };
   using Done = std::function<void(Result<std::vector<data::RowFailure>>)>;
   /// Fills in record `row` (its topic is set already); the views live until the next call. An error refuses the row.
   using Make = std::function<std::optional<Error>(std::size_t row, kafka::OutgoingRecord& record)>;
 
-  TopicWriter(Target target, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool);
+  TopicWriter(Target target, OpenProducer open_producer, runtime::Loop& loop);
 
   /// Connects and makes sure of the topic; waits for a cluster that is away. `done` once, from the loop.
   void open(std::function<void(Result<void>)> done);
@@ -56,9 +62,8 @@ class TopicWriter {
   void finish_if_done();
 
   Target target_;
-  kafka::ClientConfig config_;
+  OpenProducer open_producer_;
   runtime::Loop& loop_;
-  runtime::Pool& pool_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::unique_ptr<kafka::Producer> producer_;
   runtime::TimerPtr retry_;

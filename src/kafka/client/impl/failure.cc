@@ -40,6 +40,7 @@ const ErrorInfo& classify(rd_kafka_resp_err_t code, std::string_view detail) {
     case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
     case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
       return classify_transport(detail);
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -49,6 +50,7 @@ const ErrorInfo& classify(rd_kafka_resp_err_t code, std::string_view detail) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return errors::kafka_client::not_allowed;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -99,7 +101,12 @@ Error to_error(rd_kafka_resp_err_t code, std::string_view doing, const char* det
 bool is_final(const Error& error) {
   return error.is(errors::kafka_client::credentials_refused) || error.is(errors::kafka_client::not_allowed) ||
          error.is(errors::kafka_client::tls_refused) || error.is(errors::kafka_client::bad_client_setting) ||
-         error.is(errors::kafka_client::offset_gone);
+         error.is(errors::kafka_client::offset_gone) || error.is(errors::kafka_client::fenced) ||
+         error.is(errors::kafka_client::topic_limit);
+}
+
+bool starts_over(const Error& error) {
+  return error.is(errors::kafka_client::transaction_lost);
 }
 
 void ConnectionNews::note(const Error& error) {

@@ -37,6 +37,9 @@ class MockCluster {
   void refuse(std::int16_t api, rd_kafka_resp_err_t code) {
     rd_kafka_mock_push_request_errors(cluster_, api, 4, code, code, code, code);
   }
+  void refuse_once(std::int16_t api, rd_kafka_resp_err_t code) {
+    rd_kafka_mock_push_request_errors(cluster_, api, 1, code);
+  }
   ClientConfig config() const {
     ClientConfig config;
     config.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_);

@@ -1,0 +1,237 @@
+#include "connect/kafka/transaction.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "connect/kafka/impl/sinks_over.h"
+#include "errors/kafka_client.h"
+#include "kafka/client/failure.h"
+#include "kafka/client/transactional_producer.h"
+
+namespace streamops::connect {
+namespace {
+
+constexpr Microseconds patience = Seconds{5};  // with an old producer, to learn who owns the id
+constexpr Microseconds last_patience = Milliseconds{300};
+constexpr int lane_bits = 1;
+
+using Note = std::optional<std::string>;
+
+/// One producer of transactions, shared by two writers. Their tickets carry the number of the lane.
+class SharedTransaction : public std::enable_shared_from_this<SharedTransaction> {
+ public:
+  static Result<std::shared_ptr<SharedTransaction>> open(const kafka::ClientConfig& config,
+                                                         const kafka::TransactionOptions& options, runtime::Loop& loop,
+                                                         runtime::Pool& pool) {
+    auto shared = std::make_shared<SharedTransaction>(loop);
+    SharedTransaction* self = shared.get();  // the producer is its own, and gone before it
+    auto producer = kafka::TransactionalProducer::open(
+        config, options, loop, pool,
+        [self](std::uint64_t ticket, Result<void> report) { self->on_report(ticket, std::move(report)); },
+        [self] { self->on_room(); });
+    if (!producer) return producer.error();
+    shared->producer_ = std::move(*producer);
+    return shared;
+  }
+  explicit SharedTransaction(runtime::Loop& loop) : loop_(loop) {}
+
+  kafka::TransactionalProducer& producer() { return *producer_; }
+  bool begun() const { return begun_; }
+  bool lost() const { return lost_; }
+  void note(const Error& error) { lost_ = lost_ || kafka::starts_over(error); }
+
+  Result<void> begin() {
+    if (begun_) return Ok();
+    Result<void> result = producer_->begin();
+    begun_ = result.ok();
+    if (!result) note(result.error());
+    return result;
+  }
+
+  void commit(std::span<const data::Position> positions, const std::string& note_text,
+              const std::function<void(Result<void>)>& done) {
+    if (const Result<void> ready = begin(); !ready) {
+      return loop_.post([done, error = ready.error()] { done(error); });
+    }
+    producer_->commit(positions, note_text, [this, done](const Result<void>& result) {
+      if (result) begun_ = false;
+      if (!result) note(result.error());
+      done(result);
+    });
+  }
+
+  /// Opens lane `number` for a writer.
+  OpenProducer lane(std::size_t number) {
+    return [shared = shared_from_this(), number](
+               kafka::Producer::OnReport on_report,
+               std::function<void()> on_room) -> Result<std::unique_ptr<kafka::Producer>> {
+      shared->lanes_[number] = {std::move(on_report), std::move(on_room)};
+      return std::make_unique<Lane>(shared, number);
+    };
+  }
+
+ private:
+  struct User {
+    kafka::Producer::OnReport on_report;
+    std::function<void()> on_room;
+  };
+
+  class Lane final : public kafka::Producer {
+   public:
+    Lane(std::shared_ptr<SharedTransaction> shared, std::size_t number) : shared_(std::move(shared)), number_(number) {}
+    ~Lane() override { shared_->lanes_[number_] = {}; }
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    Sent send(const kafka::OutgoingRecord& record, std::uint64_t ticket) override {
+      const std::uint64_t marked = ticket << lane_bits | number_;
+      const Result<void> ready = shared_->begin();
+      if (ready) return shared_->producer_->records().send(record, marked);
+      shared_->loop_.post([weak = std::weak_ptr<SharedTransaction>(shared_), marked, error = ready.error()] {
+        if (const auto shared = weak.lock()) shared->refuse(marked, error);
+      });
+      return Sent::queued;
+    }
+    std::size_t outstanding() const override { return shared_->producer_->records().outstanding(); }
+    kafka::Admin& admin() override { return shared_->producer_->records().admin(); }
+    std::optional<Error> trouble() const override { return shared_->producer_->trouble(); }
+
+   private:
+    std::shared_ptr<SharedTransaction> shared_;
+    std::size_t number_;
+  };
+
+  void on_report(std::uint64_t ticket, Result<void> report) {
+    if (!report) return refuse(ticket, producer_->explain(report.error()));
+    const User& user = lanes_[ticket & 1];
+    if (user.on_report) user.on_report(ticket >> lane_bits, std::move(report));
+  }
+
+  void refuse(std::uint64_t ticket, const Error& error) {
+    note(error);
+    const std::weak_ptr<SharedTransaction> alive = weak_from_this();
+    const User user = lanes_[ticket & 1];
+    if (user.on_report) user.on_report(ticket >> lane_bits, error);
+    if (user.on_room && !alive.expired()) user.on_room();
+  }
+
+  void on_room() {
+    const std::weak_ptr<SharedTransaction> alive = weak_from_this();
+    for (std::size_t number = 0; number < 2 && !alive.expired(); ++number) {
+      const std::function<void()> call = lanes_[number].on_room;
+      if (call) call();
+    }
+  }
+
+  runtime::Loop& loop_;
+  std::unique_ptr<kafka::TransactionalProducer> producer_;
+  std::array<User, 2> lanes_;
+  bool begun_ = false;
+  bool lost_ = false;
+};
+
+class KafkaTransaction final : public data::TransactionalSink {
+ public:
+  KafkaTransaction(KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop,
+                   runtime::Pool& pool, std::function<std::unique_ptr<ValueFormat>()> make_values)
+      : options_(std::move(options)),
+        config_(std::move(config)),
+        loop_(loop),
+        pool_(pool),
+        make_values_(std::move(make_values)) {}
+
+  void open(const data::SchemaPtr& schema, std::function<void(Result<Note>)> done) override {
+    failure_.reset();
+    rows_.reset();
+    letters_.reset();
+    if (shared_ == nullptr || !shared_->begun()) return open_new(schema, std::move(done));
+    shared_->producer().abort(patience, [this, schema, done = std::move(done)](const Result<void>& dropped) {
+      dropped ? open_new(schema, done) : fail(dropped.error(), done);
+    });
+  }
+
+  data::Sink& rows() override {
+    STREAMOPS_CHECK(rows_ != nullptr, "rows are written once the transaction is open");
+    return *rows_;
+  }
+  data::DeadLetterSink& dead_letters() override {
+    STREAMOPS_CHECK(letters_ != nullptr, "dead letters are written once the transaction is open");
+    return *letters_;
+  }
+
+  void commit(std::vector<data::Position> positions, std::string note,
+              std::function<void(Result<void>)> done) override {
+    shared_->commit(positions, note, done);
+  }
+
+  bool can_start_over() const override {
+    return (failure_ && kafka::starts_over(*failure_)) || (shared_ != nullptr && shared_->lost());
+  }
+
+  std::optional<Error> trouble() const override {
+    if (failure_) return failure_;
+    if (rows_ != nullptr) {
+      if (auto trouble = rows_->trouble()) return trouble;
+    }
+    return shared_ == nullptr ? std::nullopt : shared_->producer().trouble();
+  }
+
+  void close(std::function<void()> done) override {
+    rows_.reset();
+    letters_.reset();
+    if (shared_ == nullptr || !shared_->begun()) {
+      shared_.reset();
+      return loop_.post(std::move(done));
+    }
+    shared_->producer().abort(last_patience, [this, done = std::move(done)](const Result<void>&) {
+      loop_.post([shared = std::move(shared_)] {});  // not in a call of its own
+      done();
+    });
+  }
+
+ private:
+  void open_new(const data::SchemaPtr& schema, const std::function<void(Result<Note>)>& done) {
+    if (shared_ != nullptr) loop_.post([old = std::move(shared_)] {});
+    auto opened = SharedTransaction::open(
+        config_, {options_.id, options_.group, options_.source, options_.timeout, options_.sink.producer}, loop_,
+        pool_);
+    if (!opened) return fail(opened.error(), done);
+    shared_ = std::move(*opened);
+    shared_->producer().init([this, schema, done](const Result<Note>& note) {
+      if (!note) return fail(note.error(), done);
+      rows_ = make_sink_over(shared_->lane(0), options_.sink, loop_, make_values_ ? make_values_() : nullptr);
+      letters_ = make_dead_letters_over(shared_->lane(1), options_.dead_letters, loop_);
+      rows_->open(schema, [this, note = *note, done](const Result<void>& ready) {
+        ready ? done(note) : fail(ready.error(), done);
+      });
+    });
+  }
+
+  void fail(const Error& error, const std::function<void(Result<Note>)>& done) {
+    failure_ = error;
+    loop_.post([alive = std::weak_ptr<int>(alive_), error, done] {
+      if (!alive.expired()) done(error);
+    });
+  }
+
+  KafkaTransactionOptions options_;
+  kafka::ClientConfig config_;
+  runtime::Loop& loop_;
+  runtime::Pool& pool_;
+  std::function<std::unique_ptr<ValueFormat>()> make_values_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  std::optional<Error> failure_;
+  std::shared_ptr<SharedTransaction> shared_;  // the writers hold it too
+  std::unique_ptr<data::Sink> rows_;
+  std::unique_ptr<data::DeadLetterSink> letters_;
+};
+
+}  // namespace
+
+std::unique_ptr<data::TransactionalSink> make_kafka_transaction(
+    KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
+    std::function<std::unique_ptr<ValueFormat>()> make_values) {
+  return std::make_unique<KafkaTransaction>(std::move(options), std::move(config), loop, pool, std::move(make_values));
+}
+
+}  // namespace streamops::connect

@@ -1,0 +1,34 @@
+// connect/kafka/transaction.h — a topic, its dead letters and the positions of the source in transactions: one
+// producer for all of them.
+//
+// A transaction begins with the first record after a commit. What ends it without a commit (the broker dropped it, a
+// coordinator moved) is answered by a new producer of the same id, once the old one has made sure that nobody else
+// took the id over.
+// Threads: one loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "connect/kafka/sink.h"
+#include "data/transaction.h"
+
+namespace streamops::connect {
+
+struct KafkaTransactionOptions {
+  KafkaSinkOptions sink;
+  std::string dead_letters;  // topic
+  std::string id;            // transactional.id: one owner at a time
+  std::string group;         // whose committed offsets are the source's positions
+  std::string source;        // topic of the positions
+  Microseconds timeout = Seconds{60};
+};
+
+/// Everything given must outlive the sink. `make_values` makes the format of values each time the sink is opened; null:
+/// JSON. Errors as of make_kafka_sink(), SO-K215 (another owner) and SO-K216 (can_start_over).
+std::unique_ptr<data::TransactionalSink> make_kafka_transaction(
+    KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
+    std::function<std::unique_ptr<ValueFormat>()> make_values = nullptr);
+
+}  // namespace streamops::connect

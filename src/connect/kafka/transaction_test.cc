@@ -1,0 +1,204 @@
+// Transactions against the library's mock cluster: it keeps no records back from readers, but answers as a coordinator.
+#include "connect/kafka/transaction.h"
+
+#include <doctest/doctest.h>
+
+#include "connect/kafka/source.h"
+#include "errors/kafka_client.h"
+#include "kafka/client/testing/mock_cluster.h"
+
+using namespace streamops;
+using namespace streamops::connect;
+using kafka::testing::MockCluster;
+using kafka::testing::Rig;
+using kafka::testing::wait;
+
+namespace {
+
+constexpr std::int16_t produce_api = 0;
+constexpr std::int16_t init_producer_id_api = 22;
+constexpr std::int16_t end_txn_api = 26;
+constexpr std::int16_t txn_offset_commit_api = 28;
+
+using Note = std::optional<std::string>;
+
+data::SchemaPtr names() {
+  return std::make_shared<const data::Schema>(data::Schema({{"id", data::Type::scalar(data::TypeId::string)}}));
+}
+
+data::SinkBatch rows(const std::vector<std::string>& ids) {
+  data::ColumnBuilder column((*names())[0].type);
+  data::SinkBatch out;
+  for (const std::string& id : ids) {
+    column.append_text(id);
+    out.record_timestamps_ms.push_back(1000);
+  }
+  out.batch = {names(), {column.finish()}, ids.size(), {}};
+  return out;
+}
+
+/// A transactional sink on a loop, whose calls a test waits for.
+struct Owner {
+  Rig& rig;
+  std::unique_ptr<data::TransactionalSink> sink;
+
+  Owner(Rig& on, const MockCluster& cluster, kafka::ProducerOptions producer = {}) : rig(on) {
+    rig.on_loop([&] {
+      KafkaTransactionOptions options;
+      options.sink = {"out", "id", 1, producer};
+      options.dead_letters = "in.dlq";
+      options.id = options.group = "shop.copy";
+      options.source = "in";
+      sink = make_kafka_transaction(std::move(options), cluster.config(), rig.thread->loop(), *rig.pool);
+    });
+  }
+  ~Owner() {
+    std::promise<void> closed;
+    rig.on_loop([&] { sink->close([&] { closed.set_value(); }); });
+    wait(closed.get_future());
+    rig.on_loop([&] { sink.reset(); });
+  }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+
+  Result<Note> open() {
+    std::promise<Result<Note>> done;
+    rig.on_loop([&] { sink->open(names(), [&](Result<Note> note) { done.set_value(std::move(note)); }); });
+    return wait(done.get_future());
+  }
+  Result<std::vector<data::RowFailure>> write(const std::vector<std::string>& ids) {
+    std::promise<Result<std::vector<data::RowFailure>>> done;
+    rig.on_loop([&] {
+      sink->rows().write(rows(ids),
+                         [&](Result<std::vector<data::RowFailure>> result) { done.set_value(std::move(result)); });
+    });
+    return wait(done.get_future());
+  }
+  Result<void> write_letter() {
+    std::promise<Result<void>> done;
+    data::DeadLetter letter;
+    letter.origin = "in";
+    letter.stage = "decode";
+    letter.value = "poison";
+    letter.code = "SO-F001";
+    rig.on_loop(
+        [&] { sink->dead_letters().write({letter}, [&](Result<void> result) { done.set_value(std::move(result)); }); });
+    return wait(done.get_future());
+  }
+  Result<void> commit(std::int64_t next, const std::string& note) {
+    std::promise<Result<void>> done;
+    rig.on_loop(
+        [&] { sink->commit({{{}, 0, next}}, note, [&](Result<void> result) { done.set_value(std::move(result)); }); });
+    return wait(done.get_future());
+  }
+  bool can_start_over() {
+    bool can = false;
+    rig.on_loop([&] { can = sink->can_start_over(); });
+    return can;
+  }
+};
+
+struct Line {
+  MockCluster cluster;
+  Rig rig;
+  Line() {
+    cluster.create("in", 1);
+    cluster.create("out", 1);
+    cluster.create("in.dlq", 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("rows, dead letters and positions are committed, also without rows; the next owner opens behind them") {
+  Line line;
+  {
+    Owner owner(line.rig, line.cluster);
+    const Result<Note> first = owner.open();
+    REQUIRE(first.ok());
+    CHECK(*first == std::nullopt);
+    REQUIRE(owner.write({"a", "b"}).ok());
+    REQUIRE(owner.write_letter().ok());
+    REQUIRE(owner.commit(2, "epoch 1").ok());
+    REQUIRE(owner.write({"c"}).ok());
+    REQUIRE(owner.commit(3, "epoch 2").ok());
+    REQUIRE(owner.commit(4, "epoch 3").ok());  // an epoch without rows
+    REQUIRE(owner.write({"d"}).ok());          // never committed
+  }
+  Owner next(line.rig, line.cluster);
+  REQUIRE(next.open().ok());  // what the broker keeps of the note is asked of real ones, in tests/chaos
+  REQUIRE(next.write({"d"}).ok());
+  CHECK(next.commit(5, "epoch 4").ok());
+}
+
+TEST_CASE("an owner that another one has shut out stops with SO-K215 and does not start over") {
+  Line line;
+  Owner owner(line.rig, line.cluster);
+  REQUIRE(owner.open().ok());
+  REQUIRE(owner.write({"a"}).ok());
+  line.cluster.refuse_once(end_txn_api, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+  const Result<void> committed = owner.commit(1, "epoch 1");
+  REQUIRE(!committed.ok());
+  CHECK(committed.error().code() == "SO-K215");
+  CHECK(committed.error().message().find("shop.copy") != std::string::npos);
+  CHECK_FALSE(owner.can_start_over());
+}
+
+TEST_CASE("a transaction that the broker has dropped can be done again (SO-K216)") {
+  Line line;
+  Owner owner(line.rig, line.cluster);
+  REQUIRE(owner.open().ok());
+  REQUIRE(owner.write({"a"}).ok());
+  line.cluster.refuse_once(end_txn_api, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING);
+  const Result<void> committed = owner.commit(1, "epoch 1");
+  REQUIRE(!committed.ok());
+  CHECK(committed.error().code() == "SO-K216");
+  REQUIRE(owner.can_start_over());
+  const Result<Note> again = owner.open();
+  REQUIRE(again.ok());
+  CHECK_FALSE(owner.can_start_over());
+  REQUIRE(owner.write({"a"}).ok());
+  CHECK(owner.commit(1, "epoch 1").ok());
+}
+
+TEST_CASE("a coordinator that is not ready is asked again") {
+  Line line;
+  Owner owner(line.rig, line.cluster);
+  line.cluster.refuse(init_producer_id_api, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
+  REQUIRE(owner.open().ok());
+  REQUIRE(owner.write({"a"}).ok());
+  line.cluster.refuse_once(txn_offset_commit_api, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+  CHECK(owner.commit(1, "epoch 1").ok());
+}
+
+TEST_CASE("a record that is too large for the client is refused alone; the transaction goes on") {
+  Line line;
+  Owner owner(line.rig, line.cluster, {.max_record_bytes = 2000});
+  REQUIRE(owner.open().ok());
+  const auto written = owner.write({"a", std::string(5000, 'x'), "b"});
+  REQUIRE(written.ok());
+  REQUIRE(written->size() == 1);
+  CHECK((*written)[0].row == 1);
+  CHECK((*written)[0].error.code() == "SO-K207");
+  CHECK(owner.commit(3, "epoch 1").ok());
+}
+
+TEST_CASE("what the broker refuses for its size ends the stream, not the record") {
+  Line line;
+  Owner owner(line.rig, line.cluster);
+  REQUIRE(owner.open().ok());
+  line.cluster.refuse_once(produce_api, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  const auto written = owner.write({"a"});
+  REQUIRE(!written.ok());
+  CHECK(written.error().code() == "SO-K217");
+}
+
+TEST_CASE("a transactional id that the cluster does not allow is final") {
+  Line line;
+  Owner owner(line.rig, line.cluster);
+  line.cluster.refuse(init_producer_id_api, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  const Result<Note> opened = owner.open();
+  REQUIRE(!opened.ok());
+  CHECK(opened.error().code() == "SO-K204");
+  CHECK_FALSE(owner.can_start_over());
+}
