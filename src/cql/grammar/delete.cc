@@ -37,12 +37,7 @@ Result<Delete> parse_delete(Parser& parser) {
   STREAMOPS_RETURN_IF_ERROR(parser.expect("from"));
   STREAMOPS_ASSIGN(out.table, parser.qualified_name());
   STREAMOPS_ASSIGN(out.parameters, parse_using(parser, false));
-  STREAMOPS_RETURN_IF_ERROR(parser.expect("where"));
-  STREAMOPS_ASSIGN(out.where, parse_where(parser));
-  out.if_exists = parser.accept_if_exists();
-  if (!out.if_exists && parser.accept("if")) {
-    STREAMOPS_ASSIGN(out.conditions, parse_conditions(parser));
-  }
+  STREAMOPS_RETURN_IF_ERROR(parse_which_rows(parser, out));
   return out;
 }
 

@@ -99,8 +99,18 @@ Result<Operator> parse_operator(Parser& parser);
 /// What stands behind an operator.
 Result<Term> parse_operand(Parser& parser, Operator op);
 Result<std::vector<Condition>> parse_conditions(Parser& parser);  // behind IF
-Result<Using> parse_using(Parser& parser, bool ttl_allowed);      // with USING, if it is there
-Result<Properties> parse_properties(Parser& parser);              // behind WITH
+/// WHERE … [IF EXISTS | IF conditions], the end of UPDATE and DELETE.
+template <typename Statement>
+Result<void> parse_which_rows(Parser& parser, Statement& out) {
+  STREAMOPS_RETURN_IF_ERROR(parser.expect("where"));
+  STREAMOPS_ASSIGN(out.where, parse_where(parser));
+  out.if_exists = parser.accept_if_exists();
+  if (out.if_exists || !parser.accept("if")) return Ok();
+  STREAMOPS_ASSIGN(out.conditions, parse_conditions(parser));
+  return Ok();
+}
+Result<Using> parse_using(Parser& parser, bool ttl_allowed);  // with USING, if it is there
+Result<Properties> parse_properties(Parser& parser);          // behind WITH
 Result<Property> parse_property(Parser& parser);
 Result<Selector> parse_selector(Parser& parser);
 

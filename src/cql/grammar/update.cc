@@ -88,12 +88,7 @@ Result<Update> parse_update(Parser& parser) {
     out.assignments.push_back(std::move(assignment));
     return Ok();
   }));
-  STREAMOPS_RETURN_IF_ERROR(parser.expect("where"));
-  STREAMOPS_ASSIGN(out.where, parse_where(parser));
-  out.if_exists = parser.accept_if_exists();
-  if (!out.if_exists && parser.accept("if")) {
-    STREAMOPS_ASSIGN(out.conditions, parse_conditions(parser));
-  }
+  STREAMOPS_RETURN_IF_ERROR(parse_which_rows(parser, out));
   return out;
 }
 
