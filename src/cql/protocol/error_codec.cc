@@ -190,14 +190,12 @@ std::string describe(ErrorCode code) {
 }
 
 Result<ErrorMessage> decode_error(const Frame& frame) {
-  Reader reader(frame.body);
-  read_prologue(reader, frame);
+  Reader reader = start_message(frame);
   ErrorMessage out;
   out.code = static_cast<ErrorCode>(reader.int_());
   out.message = reader.string();
   read_fields(reader, frame.version, out);
-  STREAMOPS_RETURN_IF_ERROR(reader.status());
-  return out;
+  return whole_message(reader, std::move(out));
 }
 
 void append_error(Bytes& out, const ErrorMessage& message, Version version) {

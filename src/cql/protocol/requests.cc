@@ -110,19 +110,6 @@ void append_parameters(Bytes& out, const QueryParameters& parameters, Version ve
   append_tail(out, parameters);
 }
 
-/// A reader at the message proper.
-Reader start(const Frame& frame) {
-  Reader reader(frame.body);
-  read_prologue(reader, frame);
-  return reader;
-}
-
-template <typename Message>
-Result<Message> whole(const Reader& reader, Message message) {
-  STREAMOPS_RETURN_IF_ERROR(reader.status());
-  return message;
-}
-
 Batch::Statement read_batch_statement(Reader& reader) {
   Batch::Statement out;
   const std::uint8_t kind = reader.byte();
@@ -160,14 +147,20 @@ Prologue read_prologue(Reader& reader, const Frame& frame) {
   return out;
 }
 
+Reader start_message(const Frame& frame) {
+  Reader reader(frame.body);
+  read_prologue(reader, frame);
+  return reader;
+}
+
 Result<Startup> decode_startup(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Startup out{reader.string_map()};
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<Query> decode_query(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Query out;
   out.text = reader.long_string();
   STREAMOPS_RETURN_IF_ERROR(reader.status());
@@ -176,15 +169,15 @@ Result<Query> decode_query(const Frame& frame) {
 }
 
 Result<Prepare> decode_prepare(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Prepare out;
   out.text = reader.long_string();
   if (frame.version >= Version::v5 && (reader.int_() & 1) != 0) out.keyspace = reader.string();
-  return whole(reader, out);
+  return whole_message(reader, out);
 }
 
 Result<Execute> decode_execute(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Execute out;
   out.id = reader.short_bytes();
   if (frame.version >= Version::v5) out.result_metadata_id = reader.short_bytes();
@@ -194,7 +187,7 @@ Result<Execute> decode_execute(const Frame& frame) {
 }
 
 Result<Batch> decode_batch(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Batch out;
   const std::uint8_t kind = reader.byte();
   if (kind > 2) reader.fail("the kind of a batch does not exist");
@@ -208,19 +201,19 @@ Result<Batch> decode_batch(const Frame& frame) {
   if (frame.version < Version::v5 && (flags & query_flags::keyspace) != 0)
     return not_in_version("a keyspace for one request", frame.version);
   read_tail(reader, flags, out);
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<Register> decode_register(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   Register out{reader.string_list()};
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<AuthResponse> decode_auth_response(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   AuthResponse out{reader.bytes()};
-  return whole(reader, out);
+  return whole_message(reader, out);
 }
 
 void append_startup(Bytes& out, const Startup& message) {

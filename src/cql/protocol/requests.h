@@ -88,6 +88,15 @@ struct Prologue {
 /// Reads the prologue of `frame` and leaves `reader` (made over frame.body) at the message itself.
 Prologue read_prologue(Reader& reader, const Frame& frame);
 
+/// A reader at the message proper.
+Reader start_message(const Frame& frame);
+/// `message`, unless the reader failed on the way.
+template <typename Message>
+Result<Message> whole_message(const Reader& reader, Message message) {
+  STREAMOPS_RETURN_IF_ERROR(reader.status());
+  return message;
+}
+
 // Each takes the whole frame (the prologue is skipped) or, where a Reader is already past it, the rest.
 Result<Startup> decode_startup(const Frame& frame);
 Result<Query> decode_query(const Frame& frame);

@@ -31,18 +31,6 @@ Enum read_word(Reader& reader, const std::array<std::string_view, n>& words, con
   return Enum{};
 }
 
-Reader start(const Frame& frame) {
-  Reader reader(frame.body);
-  read_prologue(reader, frame);
-  return reader;
-}
-
-template <typename Message>
-Result<Message> whole(const Reader& reader, Message message) {
-  STREAMOPS_RETURN_IF_ERROR(reader.status());
-  return message;
-}
-
 /// Column specifications: with one keyspace and table for all, or one for each.
 std::vector<ColumnSpec> read_columns(Reader& reader, std::size_t count, bool global) {
   std::string keyspace;
@@ -177,25 +165,25 @@ bool RowReader::next(std::vector<std::optional<BytesView>>& cells) {
 }
 
 Result<StringMultimap> decode_supported(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   StringMultimap out = reader.string_multimap();
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<std::string> decode_authenticate(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   std::string out(reader.string());
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<std::optional<BytesView>> decode_auth_token(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   const std::optional<BytesView> out = reader.bytes();
-  return whole(reader, out);
+  return whole_message(reader, out);
 }
 
 Result<ResultMessage> decode_result(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   ResultMessage out;
   switch (static_cast<ResultKind>(reader.int_())) {
     case ResultKind::void_:
@@ -216,22 +204,22 @@ Result<ResultMessage> decode_result(const Frame& frame) {
     default:
       reader.fail("a result is of an unknown kind");
   }
-  return whole(reader, std::move(out));
+  return whole_message(reader, std::move(out));
 }
 
 Result<EventMessage> decode_event(const Frame& frame) {
-  Reader reader = start(frame);
+  Reader reader = start_message(frame);
   const std::string_view kind = reader.string();
   if (kind == "SCHEMA_CHANGE") {
     EventMessage change = read_schema_change(reader);
-    return whole(reader, std::move(change));
+    return whole_message(reader, std::move(change));
   }
   NodeEvent out;
   out.topology = kind == "TOPOLOGY_CHANGE";
   if (!out.topology && kind != "STATUS_CHANGE") reader.fail("an event is of an unknown kind");
   out.change = reader.string();
   std::tie(out.address, out.port) = reader.inet();
-  return whole(reader, EventMessage(std::move(out)));
+  return whole_message(reader, EventMessage(std::move(out)));
 }
 
 void append_supported(Bytes& out, const StringMultimap& options) {
