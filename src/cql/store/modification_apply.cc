@@ -5,21 +5,17 @@
 
 #include "cql/protocol/murmur3.h"
 #include "cql/protocol/value.h"
+#include "cql/store/invalid.h"
 #include "cql/store/modification.h"
 #include "cql/store/rows/key.h"
 #include "cql/store/rows/list_path.h"
 #include "cql/store/rows/row.h"
 #include "cql/store/rows/tombstones.h"
-#include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
 
 constexpr std::int32_t kMaxTtl = 20 * 365 * 24 * 60 * 60;
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 Result<std::int64_t> timestamp_of(const Modification& modification, Evaluation& evaluation, const WriteTimes& times) {
   if (!modification.timestamp) return times.override_.value_or(times.timestamp);

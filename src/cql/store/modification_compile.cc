@@ -3,15 +3,12 @@
 
 #include <algorithm>
 
+#include "cql/store/invalid.h"
 #include "cql/store/modification.h"
 #include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 bool is_key(const Column& column) {
   return column.kind == ColumnKind::partition_key || column.kind == ColumnKind::clustering;

@@ -7,19 +7,12 @@
 #include "base/text.h"
 #include "cql/protocol/murmur3.h"
 #include "cql/protocol/value.h"
+#include "cql/store/invalid.h"
 #include "cql/store/rows/clustering.h"
 #include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-bool is_slice(Operator op) {
-  return op == Operator::lt || op == Operator::le || op == Operator::gt || op == Operator::ge;
-}
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 /// The values to the right of IN, or the one value of another operator.
 Result<void> compile_values(Restriction& out, const Term& term, const CqlTypePtr& type, MarkerSpecs& markers) {

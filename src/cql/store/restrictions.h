@@ -32,6 +32,11 @@ struct TokenRange {
   std::int64_t to = INT64_MAX;
 };
 
+/// True for <, <=, > and >=.
+constexpr bool is_slice(Operator op) {
+  return op == Operator::lt || op == Operator::le || op == Operator::gt || op == Operator::ge;
+}
+
 /// column op value, or several values for IN.
 struct Restriction {
   const Column* column = nullptr;

@@ -6,20 +6,12 @@
 
 #include "cql/protocol/murmur3.h"
 #include "cql/protocol/value.h"
+#include "cql/store/invalid.h"
 #include "cql/store/restrictions.h"
 #include "cql/store/rows/clustering.h"
-#include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-bool is_slice(Operator op) {
-  return op == Operator::lt || op == Operator::le || op == Operator::gt || op == Operator::ge;
-}
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 /// Every value of a restriction, bound.
 Result<std::vector<BytesView>> bind(const Restriction& restriction, Evaluation& evaluation) {

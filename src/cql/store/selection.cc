@@ -8,15 +8,12 @@
 #include "base/text.h"
 #include "cql/protocol/value.h"
 #include "cql/store/aggregates.h"
+#include "cql/store/invalid.h"
 #include "cql/store/restrictions.h"
 #include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 class Compiler {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cql/store/invalid.h"
 #include "cql/store/statements/modify.h"
 #include "errors/cql.h"
 
@@ -18,10 +19,6 @@ FrameLimits limits_of(const settings::Cql& settings) {
   FrameLimits out;
   out.max_body = static_cast<std::size_t>(settings.max_frame);
   return out;
-}
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
 }
 
 ErrorMessage protocol_error(std::string message) {

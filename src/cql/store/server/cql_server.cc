@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <list>
 
-#include "cql/protocol/value.h"
 #include "cql/store/engine.h"
 #include "cql/store/server/connection.h"
 #include "cql/store/system/system_tables.h"
-#include "errors/cql.h"
 #include "storage/rocks/group_commit.h"
 
 namespace streamops::cql::store {
@@ -78,31 +76,6 @@ class Server final : public CqlServer {
     patience_until_ = loop_.clock().monotonic() + kShutdownPatience;
     finish_when_idle(std::move(done));
   }
-
-  std::vector<std::string> keyspaces() const override {
-    std::vector<std::string> out;
-    for (const auto& [name, keyspace] : engine_->schema()->keyspaces) {
-      if (!keyspace->is_system) out.push_back(name);
-    }
-    return out;
-  }
-
-  std::vector<TableView> tables(const std::string& keyspace) const override {
-    std::vector<TableView> out;
-    const Keyspace* found = engine_->schema()->find(keyspace);
-    if (found == nullptr) return out;
-    for (const auto& [name, table] : found->tables) {
-      TableView view{keyspace, name, {}};
-      for (const Column& column : table->columns) {
-        view.columns.push_back({column.name, column.type->to_cql(), std::string(to_string(column.kind))});
-      }
-      out.push_back(std::move(view));
-    }
-    return out;
-  }
-
-  void rows(const std::string& keyspace, const std::string& table, int limit, const std::string& page,
-            std::function<void(Result<RowsView>)> done) override;
 
   Counters counters() const override {
     Counters out = counters_;
@@ -185,59 +158,6 @@ class Server final : public CqlServer {
   runtime::TimerPtr watch_;
   runtime::MonotonicTime patience_until_{};
 };
-
-RowsView to_view(const RowsAnswer& answer) {
-  RowsView out;
-  for (const ColumnSpec& column : *answer.columns) out.columns.push_back(column.name);
-  Rows rows;
-  rows.metadata.column_count = static_cast<std::int32_t>(answer.columns->size());
-  rows.row_count = answer.count;
-  rows.cells = answer.cells;
-  RowReader reader(rows);
-  std::vector<std::optional<BytesView>> cells;
-  while (reader.next(cells)) {
-    std::vector<std::optional<std::string>> row;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      row.push_back(cells[i] ? std::optional(to_plain_text(*(*answer.columns)[i].type, *cells[i])) : std::nullopt);
-    }
-    out.rows.push_back(std::move(row));
-  }
-  if (answer.paging_state) out.next_page = to_hex(*answer.paging_state);
-  return out;
-}
-
-Result<Bytes> from_hex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const std::string_view digits = "0123456789abcdef";
-    const std::size_t high = digits.find(text[i]);
-    const std::size_t low = digits.find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) {
-      return Error(errors::cql::invalid_request, "{}", "Invalid value for the paging state");
-    }
-    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
-  }
-  return out;
-}
-
-void Server::rows(const std::string& keyspace, const std::string& table, int limit, const std::string& page,
-                  std::function<void(Result<RowsView>)> done) {
-  ParsedStatement parsed;
-  Select select;
-  select.table = {keyspace, table};
-  parsed.statement = std::move(select);
-  const Result<PlanPtr> plan = compile(parsed, *engine_->schema(), keyspace);
-  if (!plan) return done(plan.error());
-  const Result<Bytes> state = from_hex(page);
-  if (!state) return done(state.error());
-  ExecuteRequest request;
-  request.page_size = std::clamp(limit, 1, 10'000);
-  if (!page.empty()) request.paging_state = *state;
-  (*plan)->execute(*engine_, request, [done = std::move(done)](const Result<Answer>& answer) {
-    if (!answer) return done(answer.error());
-    done(to_view(std::get<RowsAnswer>(answer->body)));
-  });
-}
 
 }  // namespace
 

@@ -39,24 +39,6 @@ struct CqlServerPools {
   runtime::Pool& readers;  // scans
 };
 
-/// A column as the console shows it.
-struct ColumnView {
-  std::string name;
-  std::string type;
-  std::string kind;  // "partition_key", "clustering", "static", "regular"
-};
-struct TableView {
-  std::string keyspace;
-  std::string name;
-  std::vector<ColumnView> columns;
-};
-/// Rows as texts; nothing for null.
-struct RowsView {
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::optional<std::string>>> rows;
-  std::string next_page;  // empty: the end
-};
-
 class CqlServer {
  public:
   /// Opens the store and listens. Errors: SO-R001, SO-R002 (listeners), SO-D001, SO-D002, SO-D003, SO-D101, SO-D102,
@@ -69,15 +51,6 @@ class CqlServer {
   virtual std::vector<runtime::Endpoint> endpoints() const = 0;
   /// Takes no more requests, lets those in flight finish (2 s at most), makes everything durable, then calls back.
   virtual void shutdown(std::function<void()> done) = 0;
-
-  // --- for the console: on the loop, reading only
-  // --------------------------------------------------------------------------------------
-  /// Keyspaces of users, without the system's.
-  virtual std::vector<std::string> keyspaces() const = 0;
-  virtual std::vector<TableView> tables(const std::string& keyspace) const = 0;
-  /// Rows in the order of the store. `page` is empty or what `next_page` said. Errors: SO-C001.
-  virtual void rows(const std::string& keyspace, const std::string& table, int limit, const std::string& page,
-                    std::function<void(Result<RowsView>)> done) = 0;
 
   struct Counters {
     std::uint64_t connections = 0;  // now

@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "cql/grammar/type_name.h"
+#include "cql/store/invalid.h"
 #include "cql/store/statements/definition.h"
 #include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 /// One kind of change, applied to a copy of the table.
 struct Alteration {

@@ -4,16 +4,13 @@
 #include <algorithm>
 
 #include "cql/grammar/type_name.h"
+#include "cql/store/invalid.h"
 #include "cql/store/rows/clustering.h"
 #include "cql/store/statements/definition.h"
 #include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -4,18 +4,14 @@
 
 #include "cql/protocol/notation.h"
 #include "cql/store/engine.h"
+#include "cql/store/invalid.h"
 #include "cql/store/schema/create_text.h"
 #include "cql/store/system/system_tables.h"
-#include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
 
 using What = Describe::What;
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 /// An answer of text columns, row by row.
 class Listing {

@@ -1,9 +1,9 @@
 // DROP KEYSPACE, TABLE, TYPE and INDEX; TRUNCATE.
 #include <fmt/format.h>
 
+#include "cql/store/invalid.h"
 #include "cql/store/statements/definition.h"
 #include "cql/store/statements/type_use.h"
-#include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
@@ -11,10 +11,6 @@ namespace {
 using Change = SchemaChange::Change;
 using Target = SchemaChange::Target;
 using Edited = Result<std::optional<SchemaChange>>;
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 Edited drop_keyspace(Schema& draft, const Drop& drop) {
   const std::string& name = drop.name.name;

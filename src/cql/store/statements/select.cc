@@ -6,6 +6,7 @@
 
 #include "cql/protocol/notation.h"
 #include "cql/store/engine.h"
+#include "cql/store/invalid.h"
 #include "cql/store/read/scan.h"
 #include "cql/store/restrictions.h"
 #include "cql/store/selection.h"
@@ -19,10 +20,6 @@ constexpr std::uint8_t kPagingFormat = 1;
 constexpr std::uint32_t kNoLimit = UINT32_MAX;
 constexpr std::size_t kMaxPageBytes = 4 * 1024 * 1024;       // a page ends here even before its rows are full
 constexpr std::size_t kMaxUnpagedBytes = 128 * 1024 * 1024;  // an answer without pages may not grow beyond
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 struct PagePosition {
   std::uint32_t left = kNoLimit;

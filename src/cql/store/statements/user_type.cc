@@ -2,19 +2,15 @@
 #include <fmt/format.h>
 
 #include "cql/grammar/type_name.h"
+#include "cql/store/invalid.h"
 #include "cql/store/statements/definition.h"
 #include "cql/store/statements/type_use.h"
-#include "errors/cql.h"
 
 namespace streamops::cql::store {
 namespace {
 
 using Change = SchemaChange::Change;
 using Target = SchemaChange::Target;
-
-Error invalid(std::string message) {
-  return {errors::cql::invalid_request, std::move(message)};
-}
 
 Result<UdtField> make_field(const std::string& keyspace, const std::string& name, const TypeName& written,
                             const Schema& schema) {
