@@ -1,7 +1,6 @@
 #include "spark/client.h"
 
 #include "errors/spark.h"
-#include "spark/arrow_rows.h"
 #include "spark/failure.h"
 
 namespace streamops::spark {
@@ -94,38 +93,6 @@ void Client::configure(const std::map<std::string, std::string>& settings, Done<
   ConfigSet& set = message.operation.emplace().set.emplace();
   for (const auto& [name, value] : settings) set.pairs.push_back({name, value});
   send("Config", encode(message), options_.timeout, only_success<std::vector<std::string>>(std::move(done)));
-}
-
-void Client::configuration(const std::vector<std::string>& names, Done<std::map<std::string, std::string>> done) {
-  auto message = request<ConfigRequest>();
-  message.operation.emplace().get.emplace().keys = names;
-  send("Config", encode(message), options_.timeout,
-       [done = std::move(done)](const Result<std::vector<std::string>>& messages) {
-         if (!messages) return done(messages.error());
-         const Result<ConfigResponse> answer = only<ConfigResponse>(*messages);
-         if (!answer) return done(answer.error());
-         std::map<std::string, std::string> values;
-         for (const KeyValue& pair : answer->pairs) {
-           if (pair.value) values[pair.key] = *pair.value;
-         }
-         done(std::move(values));
-       });
-}
-
-void Client::rows(const std::string& sql, Done<std::vector<std::string>> done) {
-  Plan plan;
-  plan.root = sql_relation(fmt::format("SELECT to_json(struct(*)) AS row FROM (\n{}\n)", sql));
-  execute(std::move(plan), options_.timeout, [done = std::move(done)](const Result<Responses>& responses) {
-    if (!responses) return done(responses.error());
-    std::vector<std::string> rows;
-    for (const ExecutePlanResponse& response : *responses) {
-      if (!response.arrow_batch) continue;
-      if (const Result<void> read = read_text_column(response.arrow_batch->data, rows); !read) {
-        return done(read.error());
-      }
-    }
-    done(std::move(rows));
-  });
 }
 
 void Client::analyze(const std::string& sql, Done<void> done) {

@@ -51,10 +51,6 @@ class Client {
   void version(Done<std::string> done);
   /// Sets configuration of the session.
   void configure(const std::map<std::string, std::string>& settings, Done<void> done);
-  /// Reads configuration; what is not set is left out.
-  void configuration(const std::vector<std::string>& names, Done<std::map<std::string, std::string>> done);
-  /// Runs a query and gives each row as one JSON object, as to_json(struct(*)) writes it.
-  void rows(const std::string& sql, Done<std::vector<std::string>> done);
   /// Parses and resolves a query without running it.
   void analyze(const std::string& sql, Done<void> done);
   /// Gives a relation a name in this session; an older one of the name is replaced, queries over it stay as they are.

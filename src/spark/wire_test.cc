@@ -3,7 +3,6 @@
 #include <random>
 
 #include "errors/spark.h"
-#include "spark/arrow_rows.h"
 #include "spark/grpc.h"
 #include "spark/messages.h"
 #include "spark/messages_fill_test.h"
@@ -128,13 +127,4 @@ TEST_CASE("what is not gRPC is named (SO-E001, SO-E002, SO-E003)") {
   CHECK(error_of({401, {}, {}, {}}) == "SO-E003");
   CHECK(error_of(grpc_answer({})) == "SO-E001");  // cut off before its end
   CHECK(error_of(grpc_answer({{"grpc-status", "ok"}})) == "SO-E101");
-}
-
-TEST_CASE("rows of a result are checked before they are followed") {
-  std::vector<std::string> rows;
-  CHECK(read_text_column("", rows).ok());
-  CHECK_FALSE(read_text_column("12345678", rows).ok());
-  CHECK_FALSE(read_text_column(std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8), rows).ok());
-  CHECK_FALSE(read_text_column(std::string("\xff\xff\xff\xff\x08\x00\x00\x00\xff\xff\xff\x7f....", 16), rows).ok());
-  CHECK(rows.empty());
 }
