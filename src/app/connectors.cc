@@ -54,6 +54,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     connect::KafkaSourceOptions options;
     options.topic = spec.topic;
     options.from_latest = spec.start == pipeline::StartAt::latest;
+    options.group = use.owner;
     auto source = connect::make_kafka_source(std::move(options), client_config(use), around_.loop, around_.clients);
     if (spec.format != "avro") return source;
     return connect::make_schema_gate(std::move(source), registry());

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "kafka/client/impl/failure.h"
+#include "kafka/client/impl/group_look.h"
 #include "kafka/client/impl/instance.h"
 #include "kafka/client/impl/look.h"
 
@@ -27,6 +28,8 @@ class LibraryBrowser final : public Browser {
   LibraryBrowser& operator=(const LibraryBrowser&) = delete;
 
   Result<void> open(const ClientConfig& config) {
+    config_ = config;
+    network_ = runtime::make_network(loop_);
     STREAMOPS_ASSIGN(instance_, Instance::open(RD_KAFKA_CONSUMER, config, browse_settings(), RD_KAFKA_EVENT_ERROR,
                                                loop_, pool_, [this] { take_news(); }));
     news_ = ConnectionNews(config.bootstrap);
@@ -38,7 +41,10 @@ class LibraryBrowser final : public Browser {
   }
 
   void groups(Done<std::vector<BrowsedGroup>> done) override {
-    ask(groups_, std::move(done), [](rd_kafka_t* handle) { return look_at_groups(handle); });
+    groups_.push_back(std::move(done));
+    if (groups_.size() > 1) return;
+    group_look_ = GroupLook::begin(config_, loop_, *network_,
+                                   [this](Result<std::vector<BrowsedGroup>> found) { find_lags(std::move(found)); });
   }
 
   void messages(const BrowseQuery& query, Done<std::vector<BrowsedMessage>> done) override {
@@ -59,11 +65,30 @@ class LibraryBrowser final : public Browser {
   void ask(Waiting<T>& waiting, Done<T> done, Work work) {
     waiting.push_back(std::move(done));
     if (waiting.size() > 1) return;
-    look(std::move(work), Done<T>([this, &waiting, alive = std::weak_ptr<int>(alive_)](const Result<T>& result) {
-           for (const Done<T>& each : std::exchange(waiting, {})) {
-             if (!alive.expired()) each(result);
-           }
-         }));
+    look(std::move(work), Done<T>([this, &waiting](const Result<T>& result) { tell(waiting, result); }));
+  }
+
+  template <typename T>
+  void tell(Waiting<T>& waiting, const Result<T>& result) {
+    const std::weak_ptr<int> alive(alive_);
+    for (const Done<T>& each : std::exchange(waiting, {})) {
+      if (!alive.expired()) each(result);
+    }
+  }
+
+  void find_lags(Result<std::vector<BrowsedGroup>> groups) {
+    // Out of the look's own callback.
+    loop_.post([look = std::move(group_look_)] {});
+    if (!groups) return tell(groups_, groups);
+    look(
+        [found = std::move(*groups)](rd_kafka_t* handle) -> Result<std::vector<BrowsedGroup>> {
+          std::vector<BrowsedGroup> with_ends = found;
+          const Result<void> ends = find_ends(handle, with_ends);
+          if (!ends && is_final(ends.error())) return ends.error();
+          return with_ends;
+        },
+        Done<std::vector<BrowsedGroup>>(
+            [this](const Result<std::vector<BrowsedGroup>>& result) { tell(groups_, result); }));
   }
 
   template <typename T, typename Work>
@@ -91,10 +116,13 @@ class LibraryBrowser final : public Browser {
   runtime::Pool& pool_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::shared_ptr<std::mutex> reading_ = std::make_shared<std::mutex>();
+  ClientConfig config_;
+  std::unique_ptr<runtime::Network> network_;
   std::shared_ptr<Instance> instance_;
   ConnectionNews news_;
   Waiting<std::vector<TopicExtent>> topics_;
   Waiting<std::vector<BrowsedGroup>> groups_;
+  std::shared_ptr<GroupLook> group_look_;
 };
 
 }  // namespace

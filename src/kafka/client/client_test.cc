@@ -10,9 +10,6 @@
 #include "kafka/client/consumer.h"
 #include "kafka/client/producer.h"
 #include "kafka/client/testing/mock_cluster.h"
-#include "kafka/client/topic_id.h"
-#include "kafka/protocol/frame.h"
-#include "kafka/protocol/messages/metadata.h"
 
 using namespace streamops;
 using namespace streamops::kafka;
@@ -274,102 +271,6 @@ TEST_CASE("a cluster that is away is trouble, not failure") {
   });
   CHECK(wait(trouble.get_future()).is(errors::kafka_client::broker_unreachable));  // SO-K202
   rig.on_loop([&] { consumer.reset(); });
-}
-
-namespace {
-
-/// Asks for the id of "t" and waits.
-Uuid topic_id(Rig& rig, const std::string& bootstrap, const std::string& sasl = "") {
-  std::promise<Uuid> id;
-  std::unique_ptr<runtime::Network> network;
-  std::unique_ptr<TopicIdRequest> request;
-  rig.on_loop([&] {
-    ClientConfig config;
-    config.bootstrap = bootstrap;
-    config.sasl_mechanism = sasl;
-    network = runtime::make_network(rig.thread->loop());
-    request = request_topic_id(config, "t", rig.thread->loop(), *network, Seconds{5},
-                               [&](Uuid found) { id.set_value(found); });
-  });
-  const Uuid found = wait(id.get_future());
-  rig.on_loop([&] {
-    request.reset();
-    network.reset();
-  });
-  return found;
-}
-
-/// A server that answers the first frame of each connection with `answer`, or hangs up when that is empty.
-class OneAnswerServer {
- public:
-  OneAnswerServer(Rig& rig, std::vector<Bytes> answer) : rig_(rig), answer_(std::move(answer)) {
-    rig_.on_loop([&] {
-      network_ = runtime::make_network(rig_.thread->loop());
-      listener_ = std::move(*network_->listen({"127.0.0.1", 0}, [this](runtime::ConnectionPtr connection) {
-        peers_.push_back(std::make_unique<Peer>(*this, std::move(connection)));
-      }));
-      address = runtime::to_string(listener_->local());
-    });
-  }
-  ~OneAnswerServer() {
-    rig_.on_loop([&] {
-      peers_.clear();
-      listener_.reset();
-      network_.reset();
-    });
-  }
-  OneAnswerServer(const OneAnswerServer&) = delete;
-  OneAnswerServer& operator=(const OneAnswerServer&) = delete;
-
-  std::string address;
-  Bytes asked;  // the last request, with its size
-
- private:
-  struct Peer final : runtime::ConnectionHandler {
-    Peer(OneAnswerServer& server, runtime::ConnectionPtr connection) : of(server), mine(std::move(connection)) {
-      mine->set_handler(*this);
-    }
-    void on_data(BytesView bytes) override {
-      of.asked.assign(bytes.begin(), bytes.end());
-      for (const Bytes& piece : of.answer_) mine->write(piece);
-      if (of.answer_.empty()) mine->close();
-    }
-    void on_closed(const std::optional<Error>& /*error*/) override {}
-    OneAnswerServer& of;
-    runtime::ConnectionPtr mine;
-  };
-
-  Rig& rig_;
-  std::vector<Bytes> answer_;
-  std::unique_ptr<runtime::Network> network_;
-  std::unique_ptr<runtime::Listener> listener_;
-  std::vector<std::unique_ptr<Peer>> peers_;
-};
-
-}  // namespace
-
-TEST_CASE("a topic's id comes from the first broker that gives one") {
-  Rig rig;
-  const Uuid id = make_uuid(1, 2, 4);
-  MetadataResponse response;
-  response.topics.resize(1);
-  response.topics[0].name = "t";
-  response.topics[0].topic_id = id;
-  OneAnswerServer old(rig, {});
-  OneAnswerServer modern(rig, encode_response(10, 1, response));
-  CHECK(topic_id(rig, old.address + ", " + modern.address) == id);
-  CHECK(topic_id(rig, modern.address, "PLAIN").is_nil());
-  CHECK(topic_id(rig, old.address).is_nil());
-  Reader asked(BytesView(modern.asked).subspan(4));
-  CHECK(decode_request_header(asked)->api_version == 10);
-  const auto request = MetadataRequest::decode(asked, 10);
-  REQUIRE(request.ok());
-  CHECK(request->topics->at(0).name == "t");
-  CHECK_FALSE(request->allow_auto_topic_creation);
-
-  response.topics[0].error_code = 3;  // unknown topic
-  OneAnswerServer without(rig, encode_response(10, 1, response));
-  CHECK(topic_id(rig, without.address).is_nil());
 }
 
 TEST_CASE("a group is told how far a reader is, also the last time before the reader goes") {

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstring>
 #include <deque>
 #include <map>
 
 #include "errors/kafka_client.h"
 #include "kafka/client/impl/failure.h"
+#include "kafka/client/impl/group_positions.h"
 #include "kafka/client/impl/instance.h"
 #include "kafka/client/impl/topic_requests.h"
 
@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::size_t padding = 64;  // bytes after the last value (data/position.h)
 constexpr std::size_t batch = 256;   // messages a call
-constexpr int commit_timeout_ms = 5000;
-constexpr int last_commit_ms = 500;  // for the commit under way when a consumer goes
 
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -35,32 +33,6 @@ LibrarySettings settings_of(const ConsumerOptions& options) {
           {"fetch.max.bytes", "4194304"},    {"queued.max.messages.kbytes", std::to_string(kilobytes * 2 + 8192)}};
 }
 
-struct PartitionListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
-
-/// Sends `offsets` to `group`; one event into `queue` tells the end. Not by the library's own way of committing: that
-/// makes a member of the group of us, and cannot be taken down while a commit is under way.
-void send_commit(rd_kafka_t* handle, const std::string& group, const rd_kafka_topic_partition_list_t& offsets,
-                 rd_kafka_queue_t* queue) {
-  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
-  std::array<char, 256> text{};
-  rd_kafka_AdminOptions_set_request_timeout(options, commit_timeout_ms, text.data(), text.size());
-  rd_kafka_AlterConsumerGroupOffsets_t* request = rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), &offsets);
-  rd_kafka_AlterConsumerGroupOffsets(handle, &request, 1, options, queue);
-  rd_kafka_AlterConsumerGroupOffsets_destroy(request);
-  rd_kafka_AdminOptions_destroy(options);
-}
-
-/// Blocks; for the pool.
-void commit_at_last(rd_kafka_t* handle, const std::string& group, const rd_kafka_topic_partition_list_t& offsets) {
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
-  send_commit(handle, group, offsets, queue);
-  if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, last_commit_ms)) rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
-}
-
 class LibraryConsumer final : public Consumer {
  public:
   LibraryConsumer(const ConsumerOptions& options, runtime::Loop& loop, std::function<void()> on_ready)
@@ -70,14 +42,7 @@ class LibraryConsumer final : public Consumer {
     if (instance_ == nullptr) return;
     instance_->release();
     held_.clear();
-    take_commits();
-    if (commits_ != nullptr) rd_kafka_queue_destroy(commits_);
-    if (committing_ > 0) {
-      const std::shared_ptr<rd_kafka_topic_partition_list_t> offsets = std::move(committed_);
-      pool_->run([instance = instance_, group = options_.group, offsets] {
-        commit_at_last(instance->handle(), group, *offsets);
-      });
-    }
+    if (group_) group_->leave(*pool_);
     if (partitions_ != nullptr) rd_kafka_topic_partition_list_destroy(partitions_);
     if (topic_ != nullptr) rd_kafka_topic_destroy(topic_);
   }
@@ -91,7 +56,7 @@ class LibraryConsumer final : public Consumer {
     if (topic_ == nullptr) return to_error(rd_kafka_last_error(), "reading " + options_.topic);
     partitions_ = rd_kafka_topic_partition_list_new(4);
     pool_ = &pool;
-    if (!options_.group.empty()) commits_ = rd_kafka_queue_new(instance_->handle());
+    if (!options_.group.empty()) group_.emplace(config, options_.group, options_.topic, loop_);
     return Ok();
   }
 
@@ -116,15 +81,7 @@ class LibraryConsumer final : public Consumer {
   }
 
   void commit(std::span<const data::Position> positions) override {
-    if (commits_ == nullptr || positions.empty()) return;
-    take_commits();
-    committed_.reset(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-    for (const data::Position& position : positions) {
-      rd_kafka_topic_partition_list_add(committed_.get(), options_.topic.c_str(), position.partition)->offset =
-          position.next;
-    }
-    send_commit(instance_->handle(), options_.group, *committed_, commits_);
-    ++committing_;
+    if (group_) group_->tell(positions);
   }
 
   Admin& admin() override { return *requests_; }
@@ -171,15 +128,6 @@ class LibraryConsumer final : public Consumer {
       if (!failure_) failure_ = error;
     } else {
       trouble_ = error;
-    }
-  }
-
-  /// Answers to commits, good and bad.
-  void take_commits() {
-    if (commits_ == nullptr) return;
-    while (rd_kafka_event_t* event = rd_kafka_queue_poll(commits_, 0)) {
-      --committing_;
-      rd_kafka_event_destroy(event);
     }
   }
 
@@ -328,9 +276,7 @@ class LibraryConsumer final : public Consumer {
   rd_kafka_topic_partition_list_t* partitions_ = nullptr;
 
   runtime::Pool* pool_ = nullptr;
-  rd_kafka_queue_t* commits_ = nullptr;  // answers to commit()
-  PartitionList committed_;              // by the last commit
-  int committing_ = 0;                   // commits without an answer yet
+  std::optional<GroupPositions> group_;
 
   std::deque<Message> held_;
   std::size_t held_bytes_ = 0;

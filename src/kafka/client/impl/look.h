@@ -29,7 +29,8 @@ Result<void> find_offsets(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& p
 
 /// Every topic, or the one named.
 Result<std::vector<TopicExtent>> look_at_topics(rd_kafka_t* handle, const std::string& only = {});
-Result<std::vector<BrowsedGroup>> look_at_groups(rd_kafka_t* handle);
+/// Fills in where the partitions end that groups have committed to; one that is gone, or without a leader, has no lag.
+Result<void> find_ends(rd_kafka_t* handle, std::vector<BrowsedGroup>& groups);
 /// One call at a time for each handle.
 Result<std::vector<BrowsedMessage>> look_at_messages(rd_kafka_t* handle, const BrowseQuery& query);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "errors/kafka_client.h"
@@ -68,6 +69,27 @@ Result<void> find_offsets(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& p
   const rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(handle, &partitions, look_timeout_ms);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
   return to_error(code, doing);
+}
+
+Result<void> find_ends(rd_kafka_t* handle, std::vector<BrowsedGroup>& groups) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> ends;
+  for (const BrowsedGroup& group : groups) {
+    for (const BrowsedOffset& offset : group.offsets) ends[{offset.topic, offset.partition}] = -1;
+  }
+  const PartitionList list = make_partition_list(ends.size());
+  for (const auto& [at, end] : ends) rd_kafka_topic_partition_list_add(list.get(), at.first.c_str(), at.second);
+  STREAMOPS_RETURN_IF_ERROR(find_offsets(handle, *list, RD_KAFKA_OFFSET_END, "looking for the ends of topics"));
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = list->elems[i];
+    if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR) ends[{one.topic, one.partition}] = one.offset;
+  }
+  for (BrowsedGroup& group : groups) {
+    for (BrowsedOffset& offset : group.offsets) {
+      const std::int64_t end = ends[{offset.topic, offset.partition}];
+      if (end >= 0) offset.end = end;
+    }
+  }
+  return Ok();
 }
 
 Result<std::vector<TopicExtent>> look_at_topics(rd_kafka_t* handle, const std::string& only) {

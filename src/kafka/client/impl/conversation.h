@@ -1,0 +1,117 @@
+// kafka/client/impl/conversation.h — questions to one broker over our own codecs, for what the library does not ask, or
+// does at a price: its requests to group coordinators end the process when the connection breaks under them (2.0.2).
+//
+//   connect, TLS -> ApiVersions -> SaslHandshake, SaslAuthenticate... -> up -> question, answer, question, ...
+//
+// Answers come in the order of the questions. A conversation that has failed stays so: every question gets its error;
+// make another one. Memory: an answer has at most 16 MiB. Threads: one loop.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "kafka/client/config.h"
+#include "kafka/client/scram.h"
+#include "kafka/protocol/frame.h"
+#include "runtime/loop.h"
+#include "runtime/network.h"
+
+namespace streamops::kafka {
+
+/// The bootstrap servers that can be read as addresses, in their order.
+std::vector<runtime::Endpoint> bootstrap_servers(const ClientConfig& config);
+
+class Conversation final : public std::enable_shared_from_this<Conversation>, private runtime::ConnectionHandler {
+ public:
+  template <typename T>
+  using Done = std::function<void(Result<T>)>;
+
+  /// Begins one; questions may be asked at once, they wait until it is up. `patience` is for each step and each answer.
+  /// Letting go of it closes the connection, and no question is answered any more.
+  static std::shared_ptr<Conversation> begin(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop,
+                                             runtime::Network& network, Microseconds patience);
+  ~Conversation() override = default;
+
+  /// Asks in the newest version that both sides know, `newest` at most; `done` comes once, never before ask() returns.
+  /// Errors: SO-K202 (unreachable, hung up, silent), SO-K203 (login), SO-K206 (no common version), SO-K10x (no answer
+  /// of this protocol).
+  template <typename Response, typename Request>
+  void ask(Request request, Done<Response> done, std::int16_t newest = Request::max_version) {
+    ask_raw({Request::api_key, Request::min_version, newest, Request::message_name,
+             [request = std::move(request)](const RequestHeader& header) { return encode_request(header, request); },
+             [done = std::move(done)](Result<Bytes> frame, std::int16_t version) {
+               if (!frame) return done(frame.error());
+               Reader in(*frame);
+               if (const auto header = decode_response_header(in, Request::api_key, version); !header)
+                 return done(header.error());
+               done(Response::decode(in, version));
+             }});
+  }
+
+  const std::optional<Error>& failure() const { return failure_; }
+  const runtime::Endpoint& broker() const { return broker_; }
+
+ private:
+  struct Question {
+    std::int16_t api_key;
+    std::int16_t oldest;
+    std::int16_t newest;
+    std::string_view name;
+    std::function<std::vector<Bytes>(const RequestHeader&)> encode;
+    std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
+  };
+  struct Asked {
+    std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
+    std::int16_t version;
+  };
+  struct VersionRange {
+    std::int16_t api_key;
+    std::int16_t oldest;
+    std::int16_t newest;
+  };
+
+  Conversation(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop, Microseconds patience);
+
+  void connect(runtime::Network& network);
+  void on_connected(runtime::ConnectionPtr connection);
+  void ask_versions();
+  void shake_hands();
+  void authenticate(const std::string& message);
+  /// Nothing left to say: logged in.
+  Result<std::optional<std::string>> next_message(const std::string& challenge);
+  void come_up();
+
+  void ask_raw(Question question);
+  void send(const Question& question, std::int16_t version);
+  std::optional<std::int16_t> common_version(const Question& question) const;
+  void expect_answer();
+
+  void on_data(BytesView bytes) override;
+  void on_closed(const std::optional<Error>& error) override;
+  void fail(const Error& error);
+
+  ClientConfig config_;
+  runtime::Endpoint broker_;
+  runtime::Loop& loop_;
+  Microseconds patience_;
+  runtime::ConnectionPtr connection_;
+  FrameSplitter frames_;
+  runtime::TimerPtr timer_;
+  bool up_ = false;
+  std::optional<Error> failure_;
+  std::int32_t correlation_ = 0;
+  std::vector<VersionRange> served_;
+  std::optional<ScramExchange> scram_;
+  int rounds_ = 0;
+  std::deque<Question> waiting_;  // until the conversation is up
+  std::deque<Asked> asked_;
+};
+
+}  // namespace streamops::kafka
