@@ -138,20 +138,6 @@ std::vector<TopicView> Broker::topic_views() const {
   return out;
 }
 
-Result<Bytes> Broker::read(std::string_view topic, std::int32_t partition, std::int64_t offset, std::size_t max_bytes) {
-  const Topic* found = impl_->topics_->find(topic);
-  Partition* log = found != nullptr ? found->partition(partition) : nullptr;
-  if (log == nullptr)
-    return Error(errors::kafka::topic_unknown, "there is no partition {} of a topic {}", partition, topic);
-  if (offset < log->log().start_offset() || offset > log->log().high_watermark()) {
-    return Error(errors::kafka::offset_out_of_range, "{} partition {} holds offsets {} to {}; {} was asked for", topic,
-                 partition, log->log().start_offset(), log->log().high_watermark() - 1, offset);
-  }
-  Bytes out;
-  STREAMOPS_RETURN_IF_ERROR(log->log().read(offset, max_bytes, out));
-  return out;
-}
-
 void Broker::remove_topic(const Topic& topic, std::function<void(const Result<void>&)> done) {
   impl_->topics_->remove(topic.id(), [this, name = topic.name(), done = std::move(done)](const Result<void>& removed) {
     if (removed) impl_->groups_->forget_topic(name);

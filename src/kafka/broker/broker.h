@@ -65,9 +65,6 @@ class Broker {
   // --- for the console, in the process
   // --------------------------------------------------------------------------------
   std::vector<TopicView> topic_views() const;
-  /// Raw record batches from `offset` on, at most `max_bytes` but at least one batch; empty at the end. Errors:
-  /// SO-K010, SO-K011.
-  Result<Bytes> read(std::string_view topic, std::int32_t partition, std::int64_t offset, std::size_t max_bytes);
   const BrokerStats& stats() const;
 
   // --- for handlers

@@ -12,6 +12,7 @@
 #include "kafka/broker/broker.h"
 #include "kafka/broker/handlers/create_topics.h"
 #include "kafka/broker/handlers/produce.h"
+#include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
 #include "kafka/protocol/record_batch.h"
 #include "runtime/virtual_loop.h"
@@ -97,9 +98,11 @@ struct TestBroker {
   }
   std::vector<std::string> values() {
     std::vector<std::string> out;
-    const auto bytes = broker->read("t", 0, 0, 1 << 24);
-    REQUIRE(bytes);
-    const auto batches = parse_batches(*bytes);
+    const Topic* topic = broker->topics().find("t");
+    REQUIRE(topic != nullptr);
+    Bytes bytes;
+    REQUIRE(topic->partition(0)->log().read(0, 1 << 24, bytes));
+    const auto batches = parse_batches(bytes);
     REQUIRE(batches);
     for (const RecordBatchView& batch : *batches) {
       RecordIterator records(batch, batch.payload());

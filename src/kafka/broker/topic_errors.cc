@@ -16,7 +16,6 @@ ErrorCode code_of(const Error& error) {
       {&errors::kafka::partitions_invalid, ErrorCode::invalid_partitions},
       {&errors::kafka::config_unknown, ErrorCode::invalid_config},
       {&errors::kafka::config_invalid, ErrorCode::invalid_config},
-      {&errors::kafka::offset_out_of_range, ErrorCode::offset_out_of_range},
       {&errors::log::offset_not_in_log, ErrorCode::offset_out_of_range},
       {&errors::log::segment_damaged, ErrorCode::kafka_storage_error},
       {&errors::runtime::disk_full, ErrorCode::kafka_storage_error},

@@ -76,6 +76,14 @@ struct Fixture {
     for (Player* player : players) player->sync(group);
     for (Player* player : players) REQUIRE(player->synced.has_value());
   }
+  /// `a` leads, then `b` joins it.
+  void settle_both(Player& a, Player& b) {
+    settle({&a});
+    b.join(group);
+    a.join(group);
+    a.sync(group);
+    b.sync(group);
+  }
   void beat_for(std::vector<Player*> players, Microseconds duration) {
     for (Microseconds passed{0}; passed < duration; passed += Seconds{3}) {
       loop.advance(Seconds{3});
@@ -144,11 +152,7 @@ TEST_CASE("a member that falls silent is out after its session timeout") {
   Fixture f;
   Player a;
   Player b;
-  f.settle({&a});
-  b.join(f.group);
-  a.join(f.group);
-  a.sync(f.group);
-  b.sync(f.group);
+  f.settle_both(a, b);
   f.beat_for({&a}, Seconds{9});
   CHECK(f.group.view().members.size() == 2);
   f.loop.advance(Seconds{1});
@@ -212,11 +216,7 @@ TEST_CASE("a member that leaves starts a rebalance, and the last one empties the
   Fixture f;
   Player a;
   Player b;
-  f.settle({&a});
-  b.join(f.group);
-  a.join(f.group);
-  a.sync(f.group);
-  b.sync(f.group);
+  f.settle_both(a, b);
   CHECK(f.group.leave(a.id, std::nullopt) == ErrorCode::none);
   CHECK(b.beat(f.group) == ErrorCode::rebalance_in_progress);
   b.join(f.group);
@@ -250,11 +250,7 @@ TEST_CASE("a static member that comes back keeps its assignment, and nobody reba
   Fixture f;
   Player a{.instance = "one"};
   Player b{.instance = "two"};
-  f.settle({&a});
-  b.join(f.group);
-  a.join(f.group);
-  a.sync(f.group);
-  b.sync(f.group);
+  f.settle_both(a, b);
   const std::string before = b.assignment();
   const std::int32_t generation = f.group.generation();
 

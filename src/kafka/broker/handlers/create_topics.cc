@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kafka/broker/broker.h"
+#include "kafka/broker/handlers/pending_answer.h"
 #include "kafka/broker/topic_errors.h"
 #include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
@@ -16,16 +17,9 @@ namespace {
 using TopicAnswer = CreateTopicsResponse::CreatableTopicResult;
 using Wanted = CreateTopicsRequest::CreatableTopic;
 
-struct Pending {
+struct Pending : PendingAnswer<CreateTopicsResponse> {
   RequestContext context;
-  Responder<CreateTopicsResponse> respond;
-  CreateTopicsResponse response;
-  std::size_t waiting = 1;
 };
-
-void finish_one(const std::shared_ptr<Pending>& pending) {
-  if (--pending->waiting == 0) pending->respond(std::move(pending->response));
-}
 
 void refuse(TopicAnswer& answer, ErrorCode error, std::string message) {
   answer.error_code = wire(error);
@@ -110,7 +104,7 @@ void create_one(const std::shared_ptr<Pending>& pending, const CreateTopicsReque
 
 void handle_create_topics(const RequestContext& context, CreateTopicsRequest request,
                           Responder<CreateTopicsResponse> respond) {
-  auto pending = std::make_shared<Pending>(Pending{context, std::move(respond), {}, 1});
+  auto pending = std::make_shared<Pending>(Pending{{std::move(respond), {}, 1}, context});
   for (const Wanted& wanted : request.topics) pending->response.topics.emplace_back().name = wanted.name;
   for (std::size_t at = 0; at < request.topics.size(); ++at) create_one(pending, request, at);
   finish_one(pending);

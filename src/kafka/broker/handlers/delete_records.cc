@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kafka/broker/broker.h"
+#include "kafka/broker/handlers/pending_answer.h"
 #include "kafka/broker/topic_errors.h"
 #include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
@@ -13,18 +14,9 @@ namespace streamops::kafka {
 namespace {
 
 using PartitionAnswer = DeleteRecordsResponse::DeleteRecordsPartitionResult;
+using Pending = PendingAnswer<DeleteRecordsResponse>;
 
 constexpr std::int64_t up_to_the_end = -1;
-
-struct Pending {
-  Responder<DeleteRecordsResponse> respond;
-  DeleteRecordsResponse response;
-  std::size_t waiting = 1;
-};
-
-void finish_one(const std::shared_ptr<Pending>& pending) {
-  if (--pending->waiting == 0) pending->respond(std::move(pending->response));
-}
 
 void refuse(PartitionAnswer& answer, ErrorCode error) {
   answer.error_code = wire(error);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kafka/broker/broker.h"
+#include "kafka/broker/handlers/pending_answer.h"
 #include "kafka/broker/topic_errors.h"
 #include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
@@ -13,16 +14,7 @@ namespace streamops::kafka {
 namespace {
 
 using TopicAnswer = DeleteTopicsResponse::DeletableTopicResult;
-
-struct Pending {
-  Responder<DeleteTopicsResponse> respond;
-  DeleteTopicsResponse response;
-  std::size_t waiting = 1;
-};
-
-void finish_one(const std::shared_ptr<Pending>& pending) {
-  if (--pending->waiting == 0) pending->respond(std::move(pending->response));
-}
+using Pending = PendingAnswer<DeleteTopicsResponse>;
 
 void delete_one(Broker& broker, const std::shared_ptr<Pending>& pending, std::size_t at) {
   TopicAnswer& answer = pending->response.responses[at];

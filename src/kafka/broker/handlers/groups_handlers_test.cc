@@ -1,6 +1,5 @@
 // The handlers of groups and offsets in the versions where their answers change shape.
 #include <doctest/doctest.h>
-#include <faulty_disk.h>
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/groups/groups.h"
@@ -15,23 +14,12 @@
 #include "kafka/broker/handlers/offset_commit.h"
 #include "kafka/broker/handlers/offset_delete.h"
 #include "kafka/broker/handlers/offset_fetch.h"
+#include "kafka/broker/test_broker.h"
 #include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
-#include "runtime/virtual_loop.h"
 
 namespace streamops::kafka {
 namespace {
-
-class NoNetwork final : public runtime::Network {
- public:
-  Result<std::unique_ptr<runtime::Listener>> listen(const runtime::Endpoint&,
-                                                    std::function<void(runtime::ConnectionPtr)>,
-                                                    const std::optional<runtime::TlsOptions>&) override {
-    return std::unique_ptr<runtime::Listener>();
-  }
-  void connect(const runtime::Endpoint&, Microseconds, const std::optional<runtime::TlsOptions>&,
-               std::function<void(Result<runtime::ConnectionPtr>)>) override {}
-};
 
 struct Fixture {
   test::FaultyDisk disk;

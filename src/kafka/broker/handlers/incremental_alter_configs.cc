@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "errors/kafka.h"
 #include "kafka/broker/broker.h"
+#include "kafka/broker/handlers/pending_answer.h"
 #include "kafka/broker/topic_errors.h"
 #include "kafka/broker/topics.h"
 #include "kafka/protocol/error_code.h"
@@ -17,19 +18,10 @@ namespace {
 
 using Answer = IncrementalAlterConfigsResponse::AlterConfigsResourceResponse;
 using Change = IncrementalAlterConfigsRequest::AlterableConfig;
+using Pending = PendingAnswer<IncrementalAlterConfigsResponse>;
 
 constexpr std::int8_t topic_resource = 2;
 enum class Operation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
-
-struct Pending {
-  Responder<IncrementalAlterConfigsResponse> respond;
-  IncrementalAlterConfigsResponse response;
-  std::size_t waiting = 1;
-};
-
-void finish_one(const std::shared_ptr<Pending>& pending) {
-  if (--pending->waiting == 0) pending->respond(std::move(pending->response));
-}
 
 void refuse(Answer& answer, ErrorCode error, std::string message) {
   answer.error_code = wire(error);
