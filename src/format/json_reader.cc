@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "errors/format.h"
+#include "format/impl/finish_batch.h"
 #include "format/impl/json_convert.h"
 #include "format/impl/json_fast.h"
 #include "format/impl/json_node.h"
@@ -80,12 +81,7 @@ struct JsonReader::State {
   }
 
   void finish(Decoded& into) {
-    into.batch.schema = schema;
-    into.batch.rows = kept.size();
-    for (data::ColumnBuilder* out : outs) {
-      data::ColumnPtr column = out == nullptr ? nullptr : out->finish();
-      into.batch.columns.push_back(dirty && column != nullptr ? data::take(column, kept) : std::move(column));
-    }
+    finish_batch(into, schema, outs, kept, !dirty);
     kept.clear();
     rows = 0;
     dirty = false;

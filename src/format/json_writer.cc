@@ -5,12 +5,14 @@
 
 #include "base/base64.h"
 #include "data/text_form.h"
+#include "data/whole_number.h"
 #include "format/impl/json_tape.h"
 
 namespace streamops::format {
 namespace {
 
 using data::Column;
+using data::integer_at;
 using data::TypeId;
 
 constexpr std::int64_t micros_a_second = 1'000'000;
@@ -62,19 +64,6 @@ void append_big_decimal(std::string& out, data::Int128 unscaled, int scale) {
   }
   out += 'E';
   append_integer(out, exponent);
-}
-
-std::int64_t integer_at(const Column& column, std::size_t row) {
-  switch (column.type()->width()) {
-    case 1:
-      return column.values<std::int8_t>()[row];
-    case 2:
-      return column.values<std::int16_t>()[row];
-    case 4:
-      return column.values<std::int32_t>()[row];
-    default:
-      return column.values<std::int64_t>()[row];
-  }
 }
 
 void append_structure(const Column& column, std::size_t row, std::string& out) {

@@ -12,27 +12,16 @@
 #include "cql/protocol/value.h"
 #include "data/calendar.h"
 #include "data/text_form.h"
+#include "data/whole_number.h"
 #include "errors/cassandra.h"
 
 namespace streamops::connect {
 
 namespace {
 
-constexpr std::int64_t kMillisPerDay = 86'400'000;
+using data::integer_at;
 
-/// The value of a whole-number, date, timestamp or interval column.
-std::int64_t integer_at(const data::Column& column, std::size_t row) {
-  switch (column.type()->width()) {
-    case 1:
-      return column.values<std::int8_t>()[row];
-    case 2:
-      return column.values<std::int16_t>()[row];
-    case 4:
-      return column.values<std::int32_t>()[row];
-    default:
-      return column.values<std::int64_t>()[row];
-  }
-}
+constexpr std::int64_t kMillisPerDay = 86'400'000;
 
 double floating_at(const data::Column& column, std::size_t row, int scale) {
   switch (column.type()->id()) {
@@ -137,9 +126,9 @@ const ConversionRow* find_conversion(data::TypeId sql, cql::TypeId target) {
 }
 
 Error refusal(const std::string& column, const data::Type& from, const cql::CqlType& to) {
-  const Error error(errors::cassandra::no_conversion,
-                    "column `{}` is {} in the select and {} in the table: there is no conversion", column,
-                    from.to_sql(), to.to_cql());
+  Error error(errors::cassandra::no_conversion,
+              "column `{}` is {} in the select and {} in the table: there is no conversion", column, from.to_sql(),
+              to.to_cql());
   for (const RefusalRow& row : refusal_table()) {
     if (row.sql == from.id() && row.cql == to.id()) return error.with_hint(row.advice);
   }

@@ -86,6 +86,7 @@ const TableColumn* find_column(const TableDescription& table, std::string_view n
 
 Error unknown_column(const TableDescription& table, std::string_view name) {
   std::vector<std::string> names;
+  names.reserve(table.columns.size());
   for (const TableColumn& column : table.columns) names.push_back(column.name);
   const std::string guess = did_you_mean(name, names);
   const Error error(errors::cassandra::unknown_column, "the table {}.{} has no column `{}`{}", table.keyspace,

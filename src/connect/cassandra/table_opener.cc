@@ -69,7 +69,7 @@ void TableOpener::prepare(const std::string& text, std::function<void(cql::Prepa
       });
 }
 
-void TableOpener::run(std::string text, std::string context, Then then) {
+void TableOpener::run(const std::string& text, std::string context, Then then) {
   client_.query(text, [this, alive = alive_, text, context = std::move(context),
                        then = std::move(then)](const Result<cql::Answer>& answer) {
     if (!*alive) return;

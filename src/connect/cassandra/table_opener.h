@@ -39,7 +39,7 @@ class TableOpener {
   void plan(const cql::Answer& columns, const cql::Answer& types);
   void prepare(const std::string& text, std::function<void(cql::PreparedStatementPtr)> then);
   /// Runs a statement until it succeeds or fails for good.
-  void run(std::string text, std::string context, Then then);
+  void run(const std::string& text, std::string context, Then then);
   /// Whether the error passes; then `repeat` runs after a pause. Otherwise open() fails.
   void failed(const Error& error, const std::string& context, std::function<void()> repeat);
   void finish(Result<OpenTable> result);

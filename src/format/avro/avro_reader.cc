@@ -5,6 +5,7 @@
 #include "errors/format.h"
 #include "format/avro/impl/avro_program.h"
 #include "format/avro/wire.h"
+#include "format/impl/finish_batch.h"
 
 namespace streamops::format {
 namespace {
@@ -62,13 +63,7 @@ struct AvroReader::State {
   }
 
   void finish(Decoded& into) {
-    const bool dirty = kept.size() != rows;
-    into.batch.schema = wanted.columns;
-    into.batch.rows = kept.size();
-    for (data::ColumnBuilder* out : outs) {
-      data::ColumnPtr column = out == nullptr ? nullptr : out->finish();
-      into.batch.columns.push_back(dirty && column != nullptr ? data::take(column, kept) : std::move(column));
-    }
+    finish_batch(into, wanted.columns, outs, kept, kept.size() == rows);
     kept.clear();
     rows = 0;
   }

@@ -10,10 +10,6 @@ using namespace std::string_literals;
 
 namespace {
 
-data::TypePtr scalar(TypeId id) {
-  return Type::scalar(id);
-}
-
 /// One field `c` of the writer, read as a column `c`.
 std::string read_c(const std::string& avro_type, const std::string& payload, const data::TypePtr& sql) {
   return read_one(avro_record(R"({"name":"c","type":)" + avro_type + "}"), payload, columns({{"c", sql}}));

@@ -24,6 +24,10 @@ inline schema::AvroSchemaPtr avro_record(const std::string& fields) {
   return avro(R"({"type":"record","name":"Row","fields":[)" + fields + "]}");
 }
 
+inline data::TypePtr scalar(data::TypeId id) {
+  return data::Type::scalar(id);
+}
+
 inline data::SchemaPtr columns(std::vector<data::Field> fields) {
   return std::make_shared<const data::Schema>(std::move(fields));
 }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "data/text_form.h"
+#include "data/whole_number.h"
 #include "errors/format.h"
 #include "format/avro/impl/avro_program.h"
 #include "format/avro/sql_types.h"
@@ -13,6 +14,7 @@ namespace streamops::format {
 namespace {
 
 using data::Column;
+using data::integer_at;
 using data::TypeId;
 using schema::AvroKind;
 using schema::AvroLogical;
@@ -40,19 +42,6 @@ void append_raw(std::string& out, T value) {
   char raw[sizeof(T)];
   std::memcpy(raw, &value, sizeof(T));
   out.append(raw, sizeof(T));
-}
-
-std::int64_t integer_at(const Column& column, std::size_t row) {
-  switch (column.type()->width()) {
-    case 1:
-      return column.values<std::int8_t>()[row];
-    case 2:
-      return column.values<std::int16_t>()[row];
-    case 4:
-      return column.values<std::int32_t>()[row];
-    default:
-      return column.values<std::int64_t>()[row];
-  }
 }
 
 double real_at(const Column& column, std::size_t row) {

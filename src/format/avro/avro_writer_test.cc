@@ -11,10 +11,6 @@ using namespace std::string_literals;
 
 namespace {
 
-data::TypePtr scalar(TypeId id) {
-  return Type::scalar(id);
-}
-
 data::Batch batch_of(const data::SchemaPtr& schema, const std::vector<std::string>& documents) {
   auto owner = std::make_shared<std::vector<std::string>>();
   for (const std::string& document : documents) owner->push_back(document + std::string(64, '\0'));
