@@ -2,16 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "schema/test_schema.h"
+
 using namespace streamops;
 using namespace streamops::schema;
 
 namespace {
-
-AvroSchemaPtr parsed(std::string_view text) {
-  const Result<AvroSchemaPtr> schema = AvroSchema::parse(text);
-  if (!schema) FAIL(schema.error().to_line());
-  return *schema;
-}
 
 AvroSchemaPtr record(std::string_view fields) {
   return parsed(fmt::format(R"({{"type":"record","name":"R","fields":[{}]}})", fields));
