@@ -2,13 +2,13 @@
 
 #include "app/local_api.h"
 #include "app/newest_schema.h"
-#include "app/on_loop.h"
 #include "app/pipeline_text.h"
 #include "app/servers.h"
 #include "format/avro/sql_types.h"
 #include "pipeline/infer.h"
 #include "runtime/http_client.h"
 #include "runtime/http_server.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {
@@ -42,10 +42,11 @@ Result<std::string> fetch(const pipeline::HttpSourceSpec& spec) {
     look_alike = std::move(started).value();
     request.url = look_alike->url();
   }
-  const Result<runtime::HttpResponse> response = wait_for<Result<runtime::HttpResponse>>(room.loop(), [&](auto done) {
-    client = runtime::make_http_client(room.loop());
-    call = client->send(std::move(request), done);
-  });
+  const Result<runtime::HttpResponse> response =
+      wait_for<Result<runtime::HttpResponse>>(room.loop(), [&](const auto& done) {
+        client = runtime::make_http_client(room.loop());
+        call = client->send(std::move(request), done);
+      });
   on_loop(room.loop(), [&] {
     call.reset();
     client.reset();
@@ -91,6 +92,7 @@ InferredSchema infer(const pipeline::StepSpec& step, const pipeline::Profile& pr
 
 std::vector<InferredSchema> infer_schemas(const pipeline::PipelineFile& file, const Arguments& arguments) {
   std::vector<InferredSchema> schemas;
+  schemas.reserve(file.tasks.size() + file.streams.size());
   for (const pipeline::TaskFileSpec& task : file.tasks) schemas.push_back(infer(task, file.profile, arguments));
   for (const pipeline::StreamFileSpec& stream : file.streams) schemas.push_back(infer(stream, file.profile, arguments));
   return schemas;

@@ -5,7 +5,6 @@
 #include "app/clients.h"
 #include "app/connectors.h"
 #include "app/listening.h"
-#include "app/on_loop.h"
 #include "app/ports/metrics_text.h"
 #include "app/ports/streams_port.h"
 #include "app/ports/system_port.h"
@@ -16,6 +15,7 @@
 #include "connect/http/source.h"
 #include "console/dags_port.h"
 #include "pipeline/profile.h"
+#include "runtime/on_loop.h"
 #include "settings/cassandra.h"
 #include "settings/console.h"
 #include "settings/pipeline.h"
@@ -260,10 +260,10 @@ void Instance::stop() {
   directory_->withdraw_endpoints();
   on_loop(console_room_.loop(), [this] { console_.reset(); });
   if (scheduler_) {
-    wait_for<bool>(pipeline_room_.loop(), [this](auto done) { scheduler_->stop([done] { done(true); }); });
+    wait_for<bool>(pipeline_room_.loop(), [this](const auto& done) { scheduler_->stop([done] { done(true); }); });
   }
   if (pipeline_) {
-    wait_for<bool>(pipeline_room_.loop(), [this](auto done) { pipeline_->stop([done] { done(true); }); });
+    wait_for<bool>(pipeline_room_.loop(), [this](const auto& done) { pipeline_->stop([done] { done(true); }); });
   }
   servers_->stop();
 }

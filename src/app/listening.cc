@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "app/on_loop.h"
 #include "app/servers.h"
 #include "base/text.h"
 #include "errors/app.h"
 #include "runtime/interfaces.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {

@@ -1,10 +1,10 @@
 #include "app/local_api.h"
 
 #include "app/data_directory.h"
-#include "app/on_loop.h"
 #include "base/text.h"
 #include "errors/app.h"
 #include "runtime/http_client.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {
@@ -37,7 +37,7 @@ class HttpLocalApi final : public LocalApi {
     request.headers = {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}};
     request.body = body;
     Result<runtime::HttpResponse> response = wait_for<Result<runtime::HttpResponse>>(
-        thread_->loop(), [this, &request](auto done) { call_ = client_->send(std::move(request), done); });
+        thread_->loop(), [this, &request](const auto& done) { call_ = client_->send(std::move(request), done); });
     if (!response) return response.error();
     return read(*response, path);
   }

@@ -4,13 +4,13 @@
 #include <future>
 
 #include "app/clients.h"
-#include "app/on_loop.h"
 #include "app/servers.h"
 #include "errors/pipeline.h"
 #include "errors/registry.h"
 #include "registry/server/server.h"
 #include "runtime/disk.h"
 #include "runtime/http_client.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {

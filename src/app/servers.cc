@@ -1,7 +1,7 @@
 #include "app/servers.h"
 
 #include "app/listening.h"
-#include "app/on_loop.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 
@@ -52,9 +52,9 @@ Result<std::unique_ptr<Servers>> Servers::start(ServerChoice choice, DataDirecto
   });
   const Result<void> with_kafka = kafka_started.get_future().get();
   const Result<void> with_registry = registry_started.get_future().get();
-  STREAMOPS_RETURN_IF_ERROR(with_kafka);
-  STREAMOPS_RETURN_IF_ERROR(cql_started);
-  STREAMOPS_RETURN_IF_ERROR(with_registry);
+  for (const Result<void>* const started : {&with_kafka, &cql_started, &with_registry}) {
+    if (!*started) return started->error();
+  }
   if (choice.users_api) {
     STREAMOPS_RETURN_IF_ERROR(on_loop(servers->kafka_room_.loop(), [&] { return servers->start_users_api(); }));
   }
@@ -133,10 +133,10 @@ Result<void> Servers::start_users_api() {
 
 void Servers::stop() {
   if (store_ != nullptr) {
-    wait_for<bool>(cql_room_.loop(), [this](auto done) { store_->shutdown([done] { done(true); }); });
+    wait_for<bool>(cql_room_.loop(), [this](const auto& done) { store_->shutdown([done] { done(true); }); });
   }
   if (broker_ != nullptr) {
-    wait_for<bool>(kafka_room_.loop(), [this](auto done) { broker_->shutdown([done] { done(true); }); });
+    wait_for<bool>(kafka_room_.loop(), [this](const auto& done) { broker_->shutdown([done] { done(true); }); });
   }
 }
 

@@ -9,6 +9,7 @@
 #include "console/dags_port.h"
 #include "console/impl/test_ports.h"
 #include "runtime/http_client.h"
+#include "runtime/on_loop.h"
 
 using namespace streamops;
 using namespace streamops::console;
@@ -115,14 +116,7 @@ class Bench {
     return text.get();
   }
 
-  void on_loop(const std::function<void()>& work) {
-    std::promise<void> done;
-    thread_->loop().post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
+  void on_loop(const std::function<void()>& work) { runtime::on_loop(thread_->loop(), work); }
 
   /// A console with other ports takes the place of the first.
   void use_ports(Ports ports) {

@@ -7,6 +7,7 @@
 #include "runtime/http_server.h"
 #include "runtime/impl/curl_library.h"
 #include "runtime/impl/http_request_parser.h"
+#include "runtime/on_loop.h"
 
 using namespace streamops;
 using namespace streamops::runtime;
@@ -69,14 +70,7 @@ class Fixture {
   }
 
  private:
-  void on_loop(const std::function<void()>& work) {
-    std::promise<void> done;
-    loop().post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
+  void on_loop(const std::function<void()>& work) { runtime::on_loop(loop(), work); }
 
   std::unique_ptr<LoopThread> thread_;
   std::unique_ptr<Network> network_;

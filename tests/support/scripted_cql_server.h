@@ -16,6 +16,7 @@
 #include "cql/protocol/frame.h"
 #include "cql/protocol/requests.h"
 #include "cql/protocol/value.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::cql {
 
@@ -334,14 +335,7 @@ class CqlFixture {
     return look<int>([](Client& client) { return client.version(); });
   }
   /// Runs on the loop; waits for it.
-  void on_loop(const std::function<void()>& work) {
-    std::promise<void> done;
-    thread_->loop().post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
+  void on_loop(const std::function<void()>& work) { runtime::on_loop(thread_->loop(), work); }
   /// Looks on the loop until `holds`; false after ten seconds.
   bool eventually(const std::function<bool()>& holds) {
     for (int i = 0; i < 2000; ++i) {

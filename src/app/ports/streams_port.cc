@@ -7,7 +7,6 @@ namespace streamops::app {
 namespace {
 
 using console::Flow;
-using console::FlowEdge;
 using console::FlowNode;
 
 constexpr Milliseconds look_interval{500};  // while somebody watches; nothing is told when nothing moved

@@ -47,8 +47,9 @@ Result<void> reset_stream(const Arguments& arguments) {
   for (const std::string& owner : owners) {
     names.push_back(owner.substr(owner.rfind('.') + 1));
     if (owner != wanted && !owner.ends_with("." + wanted)) continue;
-    STREAMOPS_RETURN_IF_ERROR(remove_if_there(room + "/" + owner + std::string(checkpoint_mark) + "0", disk));
-    STREAMOPS_RETURN_IF_ERROR(remove_if_there(room + "/" + owner + std::string(checkpoint_mark) + "1", disk));
+    for (const char slot : {'0', '1'}) {
+      STREAMOPS_RETURN_IF_ERROR(remove_if_there(fmt::format("{}/{}{}{}", room, owner, checkpoint_mark, slot), disk));
+    }
     STREAMOPS_RETURN_IF_ERROR(reset_on_spark(spark_record_path(room, owner), disk));
     return disk.sync_directory(room);
   }

@@ -5,7 +5,6 @@
 #include <future>
 
 #include "app/instance.h"
-#include "app/on_loop.h"
 #include "app/pipeline_text.h"
 #include "app/progress.h"
 #include "app/settings_of.h"
@@ -15,6 +14,7 @@
 #include "base/text.h"
 #include "errors/app.h"
 #include "errors/pipeline.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {
@@ -104,6 +104,7 @@ Result<ExitCode> run_tasks(Instance& instance, const Arguments& arguments, Termi
   const workflow::DagSpec dag = instance.dag();
   const std::string wanted = arguments.text("--task");
   std::vector<std::string> names;
+  names.reserve(dag.tasks.size());
   for (const workflow::TaskSpec& task : dag.tasks) names.push_back(task.id);
   if (!wanted.empty() && std::find(names.begin(), names.end(), wanted) == names.end()) {
     return Error(errors::app::usage, "the file has no task {}", wanted).with_label(did_you_mean(wanted, names));

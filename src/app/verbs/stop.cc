@@ -1,9 +1,9 @@
 #include "app/data_directory.h"
-#include "app/on_loop.h"
 #include "app/pipeline_text.h"
 #include "app/servers.h"
 #include "app/spark_streams.h"
 #include "app/verbs/verbs.h"
+#include "runtime/on_loop.h"
 
 namespace streamops::app {
 namespace {
@@ -14,7 +14,7 @@ Result<void> stop_stream(const spark::Connection& connection, const std::string&
   const std::unique_ptr<runtime::Pool> files = runtime::make_pool("files", 1);
   std::unique_ptr<runtime::HttpClient> http;
   std::unique_ptr<spark::StreamQuery> query;
-  const auto stopped = wait_for<Result<void>>(room.loop(), [&](auto done) {
+  const auto stopped = wait_for<Result<void>>(room.loop(), [&](const auto& done) {
     http = runtime::make_http_client(room.loop());
     spark::StreamJob job;
     job.name = owner;

@@ -12,6 +12,7 @@
 #include "cql/grammar/term_value.h"
 #include "cql/protocol/murmur3.h"
 #include "errors/cql_client.h"
+#include "runtime/on_loop.h"
 
 using namespace streamops;
 using namespace streamops::connect;
@@ -91,12 +92,7 @@ class Live {
  private:
   template <typename Work>
   void on_loop(Work work) {
-    std::promise<void> done;
-    thread_->loop().post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
+    runtime::on_loop(thread_->loop(), work);
   }
   template <typename T, typename Start>
   T wait(Start start) {

@@ -6,6 +6,7 @@
 
 #include "base/settings.h"
 #include "runtime/http_client.h"
+#include "runtime/on_loop.h"
 #include "temporary_folder.h"
 
 using namespace streamops;
@@ -61,12 +62,7 @@ class Running {
  private:
   template <typename Body>
   void on_loop(Body body) {
-    std::promise<void> done;
-    thread_->loop().post([&] {
-      body();
-      done.set_value();
-    });
-    done.get_future().get();
+    runtime::on_loop(thread_->loop(), body);
   }
 
   std::unique_ptr<runtime::LoopThread> thread_;

@@ -1,5 +1,5 @@
-// app/on_loop.h — start and stop need answers from loops: these calls wait for them. For the main thread only; nothing
-// on a loop may wait.
+// runtime/on_loop.h — start and stop need answers from loops: these calls wait for them. For a thread that is no
+// loop; nothing on a loop may wait.
 #pragma once
 
 #include <future>
@@ -7,11 +7,11 @@
 
 #include "runtime/loop.h"
 
-namespace streamops::app {
+namespace streamops::runtime {
 
 /// Runs `work` on the loop and waits for what it returns.
 template <typename Work>
-auto on_loop(runtime::Loop& loop, Work work) -> decltype(work()) {
+auto on_loop(Loop& loop, Work work) -> decltype(work()) {
   using Answer = decltype(work());
   std::promise<Answer> promise;
   loop.post([&] {
@@ -27,7 +27,7 @@ auto on_loop(runtime::Loop& loop, Work work) -> decltype(work()) {
 
 /// Runs `work(done)` on the loop and waits until it calls `done(answer)`, on whatever thread.
 template <typename Answer, typename Work>
-Answer wait_for(runtime::Loop& loop, Work work) {
+Answer wait_for(Loop& loop, Work work) {
   auto promise = std::make_shared<std::promise<Answer>>();
   loop.post([promise, work = std::move(work)]() mutable {
     work([promise](Answer answer) { promise->set_value(std::move(answer)); });
@@ -35,4 +35,4 @@ Answer wait_for(runtime::Loop& loop, Work work) {
   return promise->get_future().get();
 }
 
-}  // namespace streamops::app
+}  // namespace streamops::runtime
