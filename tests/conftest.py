@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
 
 from server import Server  # noqa: E402
-from services_session import Services  # noqa: E402
+from services_session import Services, chosen  # noqa: E402
 
 
 @pytest.fixture
@@ -27,3 +27,17 @@ def services():
     yield made
     made.stop()
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def kafka(services):
+    """The real Kafka, of the version that STREAMOPS_TEST_SERVICES names (`./dev compat --all` tries all).
+
+    Shared by all tests: each uses topics of its own, or cleans before it begins."""
+    return services(chosen("kafka"))
+
+
+@pytest.fixture(scope="session")
+def cassandra(services):
+    """The real Cassandra, as above. Shared by all tests: each uses tables of its own, or cleans before it begins."""
+    return services(chosen("cassandra"))

@@ -88,28 +88,3 @@ class Line:
 @pytest.fixture(scope="session")
 def spark(services):
     return services(chosen("spark"))
-
-
-@pytest.fixture(scope="session")
-def kafka(services):
-    return services(chosen("kafka"))
-
-
-@pytest.fixture(scope="session")
-def cassandra(services):
-    return services(chosen("cassandra"))
-
-
-@pytest.fixture
-def line(tmp_path, kafka, cassandra, spark):
-    """Makes lines for one test; what Spark runs for them is stopped at its end."""
-    made = []
-
-    def make(**changes):
-        made.append(Line(tmp_path, kafka, cassandra, spark, **changes))
-        return made[-1]
-
-    yield make
-    for each in made:
-        if each.data.is_dir():
-            streamops(*each.words("stop"), timeout=100, check=False)
