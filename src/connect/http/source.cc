@@ -131,8 +131,8 @@ class HttpSource final : public data::Source {
   void in_pool(Work work, Then then) {
     pool_.run_then(
         loop_, [spool = spool_, work = std::move(work)] { return work(*spool); },
-        [alive = std::weak_ptr<int>(alive_), then = std::move(then)](auto result) {
-          if (!alive.expired()) then(std::move(result));
+        [alive = std::weak_ptr<int>(alive_), then = std::move(then)](auto&& result) {
+          if (!alive.expired()) then(std::forward<decltype(result)>(result));
         });
   }
 

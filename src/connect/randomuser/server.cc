@@ -76,11 +76,12 @@ runtime::ServerResponse RandomUserApi::answer(const runtime::ServerRequest& requ
 Result<std::unique_ptr<RandomUserServer>> RandomUserServer::start(runtime::Loop& loop, runtime::Network& network,
                                                                   const runtime::Endpoint& at) {
   std::unique_ptr<RandomUserServer> server(new RandomUserServer(loop));
-  server->server_ = runtime::make_http_server(
-      loop, network, {},
-      [api = &server->api_](runtime::ServerRequest request, std::shared_ptr<runtime::Responder> responder) {
-        responder->respond(api->answer(request));
-      });
+  server->server_ =
+      runtime::make_http_server(loop, network, {},
+                                [api = &server->api_](const runtime::ServerRequest& request,
+                                                      const std::shared_ptr<runtime::Responder>& responder) {
+                                  responder->respond(api->answer(request));
+                                });
   STREAMOPS_ASSIGN(server->endpoint_, server->server_->listen(at));
   return server;
 }

@@ -10,7 +10,7 @@ namespace {
 
 /// Hands the DAG that the path names to `then`.
 template <typename Then>
-void with_dag(const Request& request, Then then) {
+void with_dag(const Request& request, const Then& then) {
   DagsPort* port = request.dags();
   if (port == nullptr) return;
   port->dags(then_answer<std::vector<workflow::DagInfo>>(request, [request, then](const auto& dags) {

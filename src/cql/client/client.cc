@@ -98,6 +98,7 @@ class ClusterClient final : public Client, public HostPool::Owner {
 
   std::vector<HostStatus> hosts() const override {
     std::vector<HostStatus> out;
+    out.reserve(hosts_.size());
     for (const auto& host : hosts_) out.push_back({host->at(), host->datacenter, host->release_version, host->is_up()});
     return out;
   }
