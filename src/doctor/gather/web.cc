@@ -1,10 +1,10 @@
 #include "doctor/gather/web.h"
 
-#include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <future>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "doctor/gather/line.h"
 #include "doctor/gather/proxy.h"
@@ -118,12 +118,7 @@ WebFacts Web::dial_and_ask(runtime::HttpRequest request, Deadline until) {
 
 runtime::HttpHeaders basic_login(const std::string& username, const std::string& password) {
   if (username.empty()) return {};
-  const std::string plain = username + ":" + password;
-  std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(encoded.data()), as_bytes(plain).data(),
-                                   static_cast<int>(plain.size()));
-  encoded.resize(static_cast<std::size_t>(size));
-  return {{"Authorization", "Basic " + encoded}};
+  return {{"Authorization", "Basic " + to_base64(username + ":" + password)}};
 }
 
 }  // namespace streamops::doctor
