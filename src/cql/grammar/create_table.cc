@@ -117,6 +117,7 @@ Result<void> check_key(const Parser& parser, const Token& at, const CreateTable&
       const ColumnDefinition* column = find_column(table, name);
       if (column == nullptr) {
         std::vector<std::string> names;
+        names.reserve(table.columns.size());
         for (const ColumnDefinition& known : table.columns) names.push_back(known.name);
         return parser
             .contradiction(

@@ -112,6 +112,7 @@ std::shared_ptr<CqlType> CqlType::make(TypeId id, std::vector<CqlTypePtr> childr
 CqlTypePtr CqlType::scalar(TypeId id) {
   static const std::vector<CqlTypePtr> all = [] {
     std::vector<CqlTypePtr> out;
+    out.reserve(kScalars.size());
     for (const ScalarInfo& info : kScalars) out.push_back(make(info.id, {}, false));
     return out;
   }();
@@ -133,7 +134,7 @@ CqlTypePtr CqlType::tuple(std::vector<CqlTypePtr> members) {
   for (CqlTypePtr& member : members) member = freeze(member);
   return make(TypeId::tuple, std::move(members), true);
 }
-CqlTypePtr CqlType::vector(CqlTypePtr element, std::uint32_t dimension) {
+CqlTypePtr CqlType::vector(const CqlTypePtr& element, std::uint32_t dimension) {
   auto type = make(TypeId::vector, {freeze(element)}, true);
   type->dimension_ = dimension;
   return type;

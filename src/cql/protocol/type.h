@@ -67,7 +67,7 @@ class CqlType {
   static CqlTypePtr map(CqlTypePtr key, CqlTypePtr value, bool frozen = false);
   /// Tuples are always frozen.
   static CqlTypePtr tuple(std::vector<CqlTypePtr> members);
-  static CqlTypePtr vector(CqlTypePtr element, std::uint32_t dimension);
+  static CqlTypePtr vector(const CqlTypePtr& element, std::uint32_t dimension);
   static CqlTypePtr udt(std::string keyspace, std::string name, std::vector<UdtField> fields, bool frozen = false);
   static CqlTypePtr custom(std::string java_class);
 

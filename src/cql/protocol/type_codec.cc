@@ -169,6 +169,7 @@ CqlTypePtr nested_of_class(const JavaClass& java, int depth) {
   }
   if (java.name == "TupleType" && count > 0) {
     std::vector<CqlTypePtr> members;
+    members.reserve(count);
     for (std::size_t i = 0; i < count; ++i) members.push_back(argument(i));
     return CqlType::tuple(std::move(members));
   }

@@ -44,9 +44,9 @@ class Engine {
   template <typename Work, typename Then>
   void read_in_pool(Work work, Then then) {
     ++reads_;
-    parts_.readers.run_then(parts_.loop, std::move(work), [this, then = std::move(then)](auto result) {
+    parts_.readers.run_then(parts_.loop, std::move(work), [this, then = std::move(then)](auto&& result) {
       --reads_;
-      then(std::move(result));
+      then(std::forward<decltype(result)>(result));
     });
   }
   std::size_t reads_in_flight() const { return reads_; }

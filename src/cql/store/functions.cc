@@ -91,7 +91,7 @@ Computed max_timeuuid(Arguments in, Evaluation&) {
 const CqlTypePtr& type(TypeId id) {
   static const std::vector<CqlTypePtr> all = [] {
     std::vector<CqlTypePtr> out(0x16);
-    for (std::uint16_t i = 1; i < out.size(); ++i) {
+    for (std::size_t i = 1; i < out.size(); ++i) {
       if (i != 0x0A) out[i] = CqlType::scalar(static_cast<TypeId>(i));
     }
     return out;

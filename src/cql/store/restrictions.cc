@@ -59,6 +59,7 @@ Result<const Column*> require_column(const Table& table, std::string_view name) 
   if (column != nullptr) return column;
   Error error = invalid(fmt::format("Undefined column name {} in table {}.{}", name, table.keyspace, table.name));
   std::vector<std::string> names;
+  names.reserve(table.columns.size());
   for (const Column& each : table.columns) names.push_back(each.name);
   const std::string hint = did_you_mean(name, names);
   return hint.empty() ? error : error.with_hint(hint);

@@ -164,6 +164,7 @@ Result<std::vector<std::string>> Restrictions::partitions(Evaluation& evaluation
   std::sort(ordered.begin(), ordered.end());
   ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
   std::vector<std::string> out;
+  out.reserve(ordered.size());
   for (auto& [token, key] : ordered) out.push_back(std::move(key));
   return out;
 }

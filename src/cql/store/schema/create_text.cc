@@ -14,6 +14,7 @@ constexpr std::string_view kLocator = "org.apache.cassandra.locator.";
 /// Key, static and plain columns first, those whose cells are stored one by one last: the order of Cassandra's storage.
 std::vector<const Column*> described_order(const Table& table) {
   std::vector<const Column*> out;
+  out.reserve(table.columns.size());
   for (const Column& column : table.columns) out.push_back(&column);
   std::stable_sort(out.begin(), out.end(), [](const Column* a, const Column* b) {
     if (a->kind != b->kind) return a->kind < b->kind;
@@ -24,6 +25,7 @@ std::vector<const Column*> described_order(const Table& table) {
 
 std::string names(const Table& table, std::size_t from, std::size_t count) {
   std::vector<std::string> out;
+  out.reserve(count);
   for (std::size_t i = from; i < from + count; ++i) out.push_back(quote_identifier(table.columns[i].name));
   return join(out, ", ");
 }
@@ -37,6 +39,7 @@ std::string primary_key(const Table& table) {
 
 std::string clustering_order(const Table& table) {
   std::vector<std::string> out;
+  out.reserve(table.clustering_size);
   for (std::size_t i = 0; i < table.clustering_size; ++i) {
     out.push_back(quote_identifier(table.clustering(i).name) + (table.clustering(i).descending ? " DESC" : " ASC"));
   }

@@ -68,7 +68,7 @@ std::string_view class_prefix(std::string_view option) {
 PropertyMap normalized(const OptionInfo& info, PropertyMap map) {
   const std::string_view prefix = class_prefix(info.name);
   for (auto& [key, value] : map) {
-    if (!prefix.empty() && key == "class" && value.find('.') == std::string::npos) value = std::string(prefix) + value;
+    if (!prefix.empty() && key == "class" && value.find('.') == std::string::npos) value.insert(0, prefix);
   }
   if (info.name == std::string_view("compaction")) {
     for (const auto& [key, value] : default_map("compaction")) {
@@ -165,7 +165,7 @@ std::int64_t TableOptions::integer(std::string_view name) const {
 
 std::string TableOptions::described(const OptionInfo& info) const {
   if (info.type == OptionType::map) return to_cql(map(info.name));
-  const std::string value = text(info.name);
+  std::string value = text(info.name);
   if (info.type != OptionType::text) return value;
   return to_cql_literal(*CqlType::scalar(TypeId::text), as_bytes(value));
 }

@@ -66,6 +66,7 @@ class Server final : public CqlServer {
 
   std::vector<runtime::Endpoint> endpoints() const override {
     std::vector<runtime::Endpoint> out;
+    out.reserve(listeners_.size());
     for (const std::unique_ptr<runtime::Listener>& listener : listeners_) out.push_back(listener->local());
     return out;
   }

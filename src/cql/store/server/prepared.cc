@@ -41,7 +41,8 @@ const PreparedStatement* PreparedStatements::find(BytesView id) {
   return &*found->second;
 }
 
-const PreparedStatement& PreparedStatements::add(std::string_view keyspace, std::string_view text, PlanPtr plan) {
+const PreparedStatement& PreparedStatements::add(std::string_view keyspace, std::string_view text,
+                                                 const PlanPtr& plan) {
   PreparedStatement made{id_of(keyspace, text), std::string(text), std::string(keyspace), plan,
                          metadata_id(plan->result_columns)};
   const auto old = by_id_.find(made.id);

@@ -28,7 +28,7 @@ class PreparedStatements {
  public:
   explicit PreparedStatements(std::size_t capacity) : capacity_(capacity) {}
   const PreparedStatement* find(BytesView id);
-  const PreparedStatement& add(std::string_view keyspace, std::string_view text, PlanPtr plan);
+  const PreparedStatement& add(std::string_view keyspace, std::string_view text, const PlanPtr& plan);
   /// Drops everything that stands on a changed part of the schema.
   void forget(const SchemaChange& change);
   static std::string id_of(std::string_view keyspace, std::string_view text);

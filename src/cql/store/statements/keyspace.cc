@@ -21,7 +21,7 @@ Result<PropertyMap> normalized_replication(PropertyMap map) {
   std::string strategy;
   for (auto& [key, value] : map) {
     if (key != "class") continue;
-    if (value.find('.') == std::string::npos) value = std::string(kLocator) + value;
+    if (value.find('.') == std::string::npos) value.insert(0, kLocator);
     strategy = value.substr(value.rfind('.') + 1);
   }
   if (strategy.empty()) return wrong("Missing replication strategy class");

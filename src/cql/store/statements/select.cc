@@ -236,9 +236,9 @@ Result<Answer> run(const storage::Rocks& rocks, Job& job, bool& cached) {
 }
 
 void SelectPlan::execute(Engine& engine, const ExecuteRequest& request, AnswerDone done) const {
-  Result<std::shared_ptr<Job>> bound = bind(engine, request);
+  const Result<std::shared_ptr<Job>> bound = bind(engine, request);
   if (!bound) return done(bound.error());
-  const std::shared_ptr<Job> job = *bound;
+  const std::shared_ptr<Job>& job = *bound;
   if (table->is_virtual()) return done(run_virtual(engine, *job));
   const bool short_read = job->scan.point && job->scan.resume.empty() && job->scan.partitions &&
                           job->scan.partitions->size() == 1 && job->scan.ranges.size() == 1;

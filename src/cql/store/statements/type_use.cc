@@ -24,6 +24,7 @@ CqlTypePtr replaced(const CqlTypePtr& type, const CqlTypePtr& changed) {
       return CqlType::vector(children[0], type->dimension());
     case TypeId::udt: {
       std::vector<UdtField> fields;
+      fields.reserve(children.size());
       for (std::size_t i = 0; i < children.size(); ++i) fields.push_back({type->field_names()[i], children[i]});
       return CqlType::udt(type->keyspace(), type->name(), std::move(fields), type->frozen());
     }

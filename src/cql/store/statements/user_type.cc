@@ -26,6 +26,7 @@ Result<UdtField> make_field(const std::string& keyspace, const std::string& name
 
 std::vector<UdtField> fields_of(const CqlType& type) {
   std::vector<UdtField> out;
+  out.reserve(type.children().size());
   for (std::size_t i = 0; i < type.children().size(); ++i) out.push_back({type.field_names()[i], type.children()[i]});
   return out;
 }

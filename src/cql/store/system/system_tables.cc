@@ -257,6 +257,7 @@ Rows column_rows(const Engine& engine, const Table& table, bool virtual_ones) {
   Rows out;
   for_tables(engine, virtual_ones, [&](const Table& of) {
     std::vector<const Column*> columns;
+    columns.reserve(of.columns.size());
     for (const Column& column : of.columns) columns.push_back(&column);
     std::sort(columns.begin(), columns.end(), [](const Column* a, const Column* b) { return a->name < b->name; });
     for (const Column* column : columns) {
