@@ -26,6 +26,7 @@ std::vector<data::ColumnBuilder> make_builders(const data::Schema& schema) {
 
 std::vector<data::ColumnBuilder*> choose(std::vector<data::ColumnBuilder>& builders, const std::vector<bool>& needed) {
   std::vector<data::ColumnBuilder*> outs;
+  outs.reserve(builders.size());
   for (std::size_t i = 0; i < builders.size(); ++i) {
     outs.push_back(needed.empty() || needed[i] ? &builders[i] : nullptr);
   }
@@ -101,7 +102,7 @@ struct JsonReader::State {
   bool dirty = false;              // some of them do not count
 };
 
-JsonReader::JsonReader(data::SchemaPtr schema, std::vector<bool> needed, JsonLimits limits)
+JsonReader::JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed, JsonLimits limits)
     : state_(std::make_unique<State>(std::move(schema), needed, limits)) {}
 JsonReader::JsonReader(JsonReader&&) noexcept = default;
 JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;

@@ -36,7 +36,7 @@ class JsonReader final : public RecordReader {
  public:
   /// `needed` has one entry a column; empty means all. Columns that are not needed are checked all the same, and not
   /// built.
-  explicit JsonReader(data::SchemaPtr schema, std::vector<bool> needed = {}, JsonLimits limits = {});
+  explicit JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed = {}, JsonLimits limits = {});
   JsonReader(JsonReader&&) noexcept;
   JsonReader& operator=(JsonReader&&) noexcept;
   ~JsonReader() override;

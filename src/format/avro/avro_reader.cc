@@ -24,6 +24,7 @@ std::vector<data::ColumnBuilder> make_builders(const data::Schema& schema) {
 struct AvroReader::State {
   State(AvroWanted what, const std::vector<bool>& needed, WriterSchemas by_id)
       : wanted(std::move(what)), writers(std::move(by_id)), builders(make_builders(*wanted.columns)) {
+    outs.reserve(builders.size());
     for (std::size_t i = 0; i < builders.size(); ++i)
       outs.push_back(needed.empty() || needed[i] ? &builders[i] : nullptr);
   }
@@ -82,7 +83,7 @@ struct AvroReader::State {
   std::size_t rows = 0;            // rows of the builders
 };
 
-AvroReader::AvroReader(AvroWanted wanted, std::vector<bool> needed, WriterSchemas writers)
+AvroReader::AvroReader(AvroWanted wanted, const std::vector<bool>& needed, WriterSchemas writers)
     : state_(std::make_unique<State>(std::move(wanted), needed, std::move(writers))) {}
 AvroReader::~AvroReader() = default;
 
@@ -106,6 +107,7 @@ Decoded AvroReader::decode(const data::Records& records) {
 Result<void> check_readable(const AvroWanted& wanted, const schema::AvroSchema& writer) {
   std::vector<data::ColumnBuilder> builders = make_builders(*wanted.columns);
   std::vector<data::ColumnBuilder*> outs;
+  outs.reserve(builders.size());
   for (data::ColumnBuilder& builder : builders) outs.push_back(&builder);
   // The program does not outlive the call, so it need not own the schema.
   const Result<AvroProgram> program =

@@ -33,7 +33,7 @@ struct AvroWanted {
 class AvroReader final : public RecordReader {
  public:
   /// `needed` has one entry a column; empty means all. What is not needed is stepped over.
-  AvroReader(AvroWanted wanted, std::vector<bool> needed, WriterSchemas writers);
+  AvroReader(AvroWanted wanted, const std::vector<bool>& needed, WriterSchemas writers);
   ~AvroReader() override;
 
   Decoded decode(const data::Records& records) override;

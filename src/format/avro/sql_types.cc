@@ -124,7 +124,7 @@ class ToSql {
     std::vector<data::Field> fields;
     for (std::size_t i = 0; i < branches.size(); ++i) {
       const std::string name = "member" + std::to_string(i);
-      STREAMOPS_ASSIGN(const Mapped member, map(*branches[i], path + "." + name));
+      STREAMOPS_ASSIGN(const Mapped member, map(*branches[i], fmt::format("{}.{}", path, name)));
       fields.push_back({name, member.type, true});
     }
     return Mapped{Type::structure(std::move(fields)), nullable};

@@ -183,6 +183,7 @@ class Compiler {
       return mismatch(writer, target);
     std::vector<data::ColumnBuilder*> outs;
     const std::vector<data::Field>& fields = target.out->type()->fields();
+    outs.reserve(fields.size());
     for (std::size_t i = 0; i < fields.size(); ++i) outs.push_back(&target.out->child(i));
     STREAMOPS_RETURN_IF_ERROR(members(writer, target.reader, fields, outs, level));
     add(AvroOp::close, target.out);

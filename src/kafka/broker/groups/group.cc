@@ -119,7 +119,8 @@ void Group::watch(Member& member, runtime::MonotonicTime until) {
 }
 
 void Group::check_session(const std::string& member_id) {
-  const std::string id = member_id;  // the timer that calls owns the argument, and may go
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the timer that calls owns the argument, and may go
+  const std::string id = member_id;
   const auto found = members_.find(id);
   if (found == members_.end()) return;
   Member& member = found->second;

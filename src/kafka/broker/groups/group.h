@@ -86,7 +86,7 @@ class Group {
                        Member::JoinDone done);
   void join_with_id(const JoinGroupRequest& request, const ClientInfo& client, Member::JoinDone done);
   void rejoin(Member& member, const JoinGroupRequest& request, const ClientInfo& client, Member::JoinDone done);
-  void add_member(std::string member_id, const JoinGroupRequest& request, const ClientInfo& client,
+  void add_member(const std::string& member_id, const JoinGroupRequest& request, const ClientInfo& client,
                   Member::JoinDone done);
   void add_pending(const std::string& member_id, Microseconds session_timeout);
   void replace_static(const std::string& old_id, const JoinGroupRequest& request, const ClientInfo& client,

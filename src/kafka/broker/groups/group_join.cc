@@ -71,8 +71,8 @@ void Group::join_without_id(const JoinGroupRequest& request, const ClientInfo& c
     if (known == static_.end()) return add_member(new_member_id(request, client), request, client, std::move(done));
     return replace_static(std::string(known->second), request, client, features, std::move(done));
   }
-  std::string member_id = new_member_id(request, client);
-  if (!features.must_know_id) return add_member(std::move(member_id), request, client, std::move(done));
+  const std::string member_id = new_member_id(request, client);
+  if (!features.must_know_id) return add_member(member_id, request, client, std::move(done));
   add_pending(member_id, Milliseconds{request.session_timeout_ms});
   done(refused_join(ErrorCode::member_id_required, member_id));
 }
@@ -119,7 +119,7 @@ void Group::wait_for_join(Member& member, const JoinGroupRequest& request, const
   member.awaiting_join = std::move(done);
 }
 
-void Group::add_member(std::string member_id, const JoinGroupRequest& request, const ClientInfo& client,
+void Group::add_member(const std::string& member_id, const JoinGroupRequest& request, const ClientInfo& client,
                        Member::JoinDone done) {
   if (members_.empty()) {
     protocol_type_ = request.protocol_type;

@@ -105,6 +105,7 @@ std::optional<GroupView> Groups::view(std::string_view group) const {
 
 std::vector<GroupView> Groups::views() const {
   std::vector<GroupView> out;
+  out.reserve(groups_.size());
   for (const auto& [name, group] : groups_) out.push_back(group->view());
   return out;
 }

@@ -57,6 +57,7 @@ void Groups::forget(const std::string& name, std::vector<TopicPartition> partiti
     return group->has_members() && (!subscribed || subscribed->contains(each.topic));
   };
   std::vector<ErrorCode> codes;
+  codes.reserve(partitions.size());
   for (const TopicPartition& each : partitions) {
     codes.push_back(is_in_use(each) ? ErrorCode::group_subscribed_to_topic : ErrorCode::none);
   }
@@ -76,8 +77,7 @@ void Groups::forget_topic(std::string_view topic) {
     }
     if (gone.empty()) continue;
     // After this turn: the store's map is being walked.
-    loop_.post(
-        [this, name = name, gone = std::move(gone)]() mutable { store_->forget(name, std::move(gone), ignore); });
+    loop_.post([this, of = name, gone = std::move(gone)]() mutable { store_->forget(of, std::move(gone), ignore); });
   }
 }
 

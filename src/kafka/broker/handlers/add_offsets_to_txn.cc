@@ -19,7 +19,7 @@ void handle_add_offsets_to_txn(const RequestContext& context, AddOffsetsToTxnReq
                                            [knows_fenced, respond = std::move(respond)](ErrorCode error) {
                                              AddOffsetsToTxnResponse response;
                                              response.error_code = wire(fenced_as(error, knows_fenced));
-                                             respond(std::move(response));
+                                             respond(response);
                                            });
 }
 

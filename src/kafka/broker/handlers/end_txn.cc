@@ -22,7 +22,7 @@ void handle_end_txn(const RequestContext& context, EndTxnRequest request, Respon
                                            wire(fenced_as(error, version >= first_version_that_knows_fenced));
                                        response.producer_id = next.id;
                                        response.producer_epoch = next.epoch;
-                                       respond(std::move(response));
+                                       respond(response);
                                      });
 }
 
