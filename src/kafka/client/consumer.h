@@ -50,7 +50,7 @@ class Consumer {
   /// What has arrived, at most about `max_bytes` of keys and values, copied into one arena. Errors are final:
   /// SO-K203, SO-K204, SO-K205 (the offset is gone from the log).
   virtual Result<data::Records> poll(std::size_t max_bytes) = 0;
-  /// Tells the group how far this reader is, advisory: what fails is not repeated and no trouble. The last commit is
+  /// Tells the group how far this reader is, advisory: what fails is tried again and no trouble. The last commit is
   /// given half a second when the consumer goes.
   virtual void commit(std::span<const data::Position> positions) = 0;
   /// Questions about topics, over the same connections.

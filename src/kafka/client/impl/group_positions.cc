@@ -11,6 +11,7 @@ namespace streamops::kafka {
 namespace {
 
 constexpr Microseconds patience = std::chrono::seconds{5};
+constexpr Microseconds pause = std::chrono::seconds{1};  // before another try
 constexpr Microseconds last_patience = std::chrono::milliseconds{500};
 constexpr std::int16_t one_key = 3;        // the newest FindCoordinator that asks for one group
 constexpr std::int16_t topic_by_name = 9;  // the newest OffsetCommit that names its topics
@@ -30,11 +31,11 @@ class GroupPositions::Impl : public std::enable_shared_from_this<Impl> {
   void tell(std::span<const data::Position> positions) {
     for (const data::Position& position : positions) positions_[position.partition] = position.next;
     untold_ = true;
-    if (!busy_) step();
+    if (!busy_ && !pause_timer_) step();
   }
 
   void leave(runtime::Pool& pool) {
-    if (!busy_ && !untold_) return;
+    if (!busy_ && (!untold_ || pause_timer_)) return;
     auto told = std::make_shared<std::promise<void>>();
     pool.run([end = std::make_shared<std::future<void>>(told->get_future())] { end->wait_for(last_patience); });
     // Keeps this alive until it has told, or time is up.
@@ -52,7 +53,7 @@ class GroupPositions::Impl : public std::enable_shared_from_this<Impl> {
 
   /// Asks the bootstrap servers in turn who coordinates the group.
   void find(std::size_t server) {
-    if (server == servers_.size()) return give_up();
+    if (server == servers_.size()) return try_later();
     asked_ = Conversation::begin(config_, servers_[server], loop_, *network_, patience);
     FindCoordinatorRequest request;
     request.key = group_;
@@ -85,7 +86,7 @@ class GroupPositions::Impl : public std::enable_shared_from_this<Impl> {
         std::move(request),
         [this, alive = weak_from_this()](const Result<OffsetCommitResponse>& answer) {
           if (alive.expired()) return;
-          answer&& is_stored(*answer) ? told() : give_up();
+          answer&& is_stored(*answer) ? told() : try_later();
         },
         topic_by_name);
   }
@@ -104,12 +105,16 @@ class GroupPositions::Impl : public std::enable_shared_from_this<Impl> {
     step();
   }
 
-  /// The coordinator may have moved; the next positions look for it again.
-  void give_up() {
+  /// The coordinator may have moved; a young cluster has none before somebody has asked for it.
+  void try_later() {
     busy_ = false;
-    untold_ = false;
+    untold_ = true;
     coordinator_.reset();
-    if (on_told_) end();
+    if (on_told_) return end();
+    pause_timer_ = loop_.after(pause, [this] {
+      pause_timer_.reset();
+      step();
+    });
   }
 
   void end() {
@@ -129,6 +134,7 @@ class GroupPositions::Impl : public std::enable_shared_from_this<Impl> {
   bool busy_ = false;
   bool untold_ = false;  // positions_ is newer than what was sent
   std::function<void()> on_told_;
+  runtime::TimerPtr pause_timer_;
   runtime::TimerPtr last_timer_;
 };
 

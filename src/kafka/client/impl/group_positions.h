@@ -3,7 +3,7 @@
 //
 //   FindCoordinator at a bootstrap server -> OffsetCommit at the coordinator, one at a time, the newest positions
 //
-// Advisory: a commit that fails is forgotten, and the next one looks for the coordinator anew. Threads: one loop.
+// Advisory: a commit that fails is no trouble; a second later the coordinator is looked for anew. Threads: one loop.
 #pragma once
 
 #include <memory>
