@@ -175,7 +175,8 @@ void add_sources(const pipeline::PipelineFile& file, const pipeline::CheckedPipe
     source.step = task.name;
     source.url = task.http_source->url;
     for (const auto& [name, value] : task.http_source->query) {
-      source.url += (source.url.find('?') == std::string::npos ? "?" : "&") + name + "=" + value;
+      const char separator = source.url.find('?') == std::string::npos ? '?' : '&';
+      source.url += fmt::format("{}{}={}", separator, name, value);
     }
     source.headers.assign(task.http_source->headers.begin(), task.http_source->headers.end());
     source.tls = task.http_source->tls;
@@ -228,6 +229,7 @@ std::optional<RegistryTarget> registry_target(const pipeline::PipelineFile& file
   target.username = file.profile.registry->username;
   target.password = file.profile.registry->password;
   target.token = file.profile.registry->token;
+  target.tls = file.profile.registry->tls;
   target.place = ProfileSection(file, "registry").place("url");
   for (const pipeline::StreamFileSpec& stream : file.streams) add_subject(file, stream, checked, target);
   for (const pipeline::TaskFileSpec& task : file.tasks) add_subject(file, task, checked, target);

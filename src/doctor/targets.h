@@ -83,6 +83,7 @@ struct RegistryTarget {
   std::string username;
   std::string password;
   std::string token;
+  std::optional<pipeline::TlsSpec> tls;  // nothing: the system's certificates
   std::vector<SubjectUse> subjects;
   std::optional<Place> place;
 };

@@ -32,6 +32,13 @@ def test_a_registry_that_is_well(examine):
     assert "User" in json.loads(asked[0])["schema"]
 
 
+def test_a_registry_whose_certificate_only_the_file_trusts(examine, authority):
+    with Web(registry(), context=authority.server_context("registry")) as web:
+        trusted = examine(profile(web, f", tls: {{ ca_file: \"{authority.certificate}\" }}"), sink=AVRO)
+        assert trusted.probe("registry.compatibility")["state"] == "fine", trusted
+        assert [code for code in examine(profile(web), sink=AVRO).codes if "SO-D48" <= code < "SO-D49"]
+
+
 def test_a_file_without_avro_needs_no_registry(examine):
     assert examine("registry: { url: \"http://127.0.0.1:9\" }").probe("registry.port")["state"] == "skipped"
 
