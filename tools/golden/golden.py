@@ -28,7 +28,7 @@ ARROW = " ==> "
 def filled(spark, text):
     """The text of a file of expressions with Spark's answers."""
     lines, expressions, places, rows, schema = [], [], [], [], None
-    for line in text.splitlines():
+    for line in text.rstrip("\n").split("\n"):
         if line.startswith("# Spark "):
             continue
         lines.append(line)

@@ -22,7 +22,7 @@ from spark_answers import error_class
 
 
 def is_stream(text):
-    return any(line.startswith("source ") for line in text.splitlines())
+    return any(line.startswith("source ") for line in text.split("\n"))
 
 
 class Script:
@@ -32,7 +32,7 @@ class Script:
         self.sources, self.watermarks, self.tables, self.rows = {}, {}, {}, collections.defaultdict(list)
         self.mode, self.query = "append", ""
         self.lines = []  # all but the answers
-        for line in text.splitlines():
+        for line in text.split("\n"):
             if line.startswith(("# Spark ", "out ")):
                 continue
             self.lines.append(line)

@@ -96,6 +96,8 @@ Result<NodePtr> bind_call(Binding& binding, const Function& function);
 
 /// A function by its name or alias in lower case; null when there is none.
 const Function* find_function(std::string_view name);
+/// Why a function of Spark's is not served; empty when Spark has none of this name, or it is served.
+std::string_view refusal_of(std::string_view name);
 /// A family of entries, for the documentation and the tests.
 struct Family {
   std::string_view title;

@@ -70,12 +70,38 @@ bool ExpressionParser::behind_call(Expression& call) {
   return true;
 }
 
+ExpressionPtr ExpressionParser::text_literal(std::string text, Span span) {
+  Expression literal;
+  literal.literal.type = data::Type::scalar(data::TypeId::string);
+  literal.literal.text = std::move(text);
+  literal.head = span;
+  return finish(std::move(literal), span);
+}
+
+/// A unit of time in front of other arguments, as a text; the functions with one are timestampadd and timestampdiff,
+/// whatever their name. Null when there is none.
+ExpressionPtr ExpressionParser::time_unit(std::string& function) {
+  const bool adds = function == "timestampadd" || function == "dateadd" || function == "date_add";
+  const bool subtracts = function == "timestampdiff" || function == "datediff" || function == "date_diff";
+  const bool unit = in_.is_any_word({"MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "DAYOFYEAR",
+                                     "WEEK", "MONTH", "QUARTER", "YEAR"});
+  if ((!adds && !subtracts) || !unit || !in_.is_symbol(",", 1)) return nullptr;
+  function = adds ? "timestampadd" : "timestampdiff";
+  const Token& token = in_.next();
+  return text_literal(token.value, token.span);
+}
+
 /// Behind the opening parenthesis.
 ExpressionPtr ExpressionParser::arguments(std::string function, Span head) {
   Expression call;
   call.kind = ExpressionKind::call;
   call.head = head;
   const bool words_between = function == "substring" || function == "substr";  // SUBSTRING(x FROM 2 FOR 3)
+  const bool placing = function == "overlay";                                  // OVERLAY(x PLACING y FROM 2 FOR 3)
+  if (const ExpressionPtr unit = time_unit(function)) {
+    call.children.push_back(unit);
+    if (!in_.expect_symbol(",")) return nullptr;
+  }
   call.function = std::move(function);
   const bool lone_word = !in_.is_symbol(")", 1) && !in_.is_symbol(",", 1) && !in_.is_symbol(".", 1);
   if (in_.is_word("DISTINCT") && lone_word) {
@@ -90,7 +116,8 @@ ExpressionPtr ExpressionParser::arguments(std::string function, Span head) {
       }
       call.children.push_back(argument());
       if (!call.children.back()) return nullptr;
-    } while (in_.eat_symbol(",") || (words_between && (in_.eat_word("FROM") || in_.eat_word("FOR"))));
+    } while (in_.eat_symbol(",") || (placing && in_.eat_word("PLACING")) ||
+             ((words_between || placing) && (in_.eat_word("FROM") || in_.eat_word("FOR"))));
     if (!in_.expect_symbol(")")) return nullptr;
   }
   if (!behind_call(call)) return nullptr;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int precedence_not = 3;
 constexpr int precedence_predicate = 4;
-constexpr int precedence_unary = 11;
+constexpr int precedence_unary = 12;
 
 struct InfixOperator {
   std::string_view sign;
@@ -21,11 +21,11 @@ struct InfixOperator {
   std::string_view function;
 };
 
-constexpr std::array<InfixOperator, 20> infix_operators = {{
-    {"=", 5, "="},   {"==", 5, "="},  {"<=>", 5, "<=>"}, {"<>", 5, "<>"}, {"!=", 5, "<>"},
-    {"<", 5, "<"},   {"<=", 5, "<="}, {">", 5, ">"},     {">=", 5, ">="}, {"!<", 5, ">="},
-    {"!>", 5, "<="}, {"|", 6, "|"},   {"^", 7, "^"},     {"&", 8, "&"},   {"+", 9, "+"},
-    {"-", 9, "-"},   {"||", 9, "||"}, {"*", 10, "*"},    {"/", 10, "/"},  {"%", 10, "%"},
+constexpr std::array<InfixOperator, 23> infix_operators = {{
+    {"=", 5, "="},   {"==", 5, "="},   {"<=>", 5, "<=>"}, {"<>", 5, "<>"},   {"!=", 5, "<>"}, {"<", 5, "<"},
+    {"<=", 5, "<="}, {">", 5, ">"},    {">=", 5, ">="},   {"!<", 5, ">="},   {"!>", 5, "<="}, {"|", 6, "|"},
+    {"^", 7, "^"},   {"&", 8, "&"},    {"<<", 9, "<<"},   {">>>", 9, ">>>"}, {">>", 9, ">>"}, {"+", 10, "+"},
+    {"-", 10, "-"},  {"||", 10, "||"}, {"*", 11, "*"},    {"/", 11, "/"},    {"%", 11, "%"},
 }};
 
 /// Words that end an expression, so they are no column's name unless in backticks.
@@ -96,9 +96,9 @@ ExpressionPtr ExpressionParser::climb(int least) {
         in_.next();
         left = make_call(disjunction ? "or" : "and", sign.span, {left, climb(precedence + 1)}, left->span);
       } else if (in_.is_word("DIV")) {
-        if (10 < least) return left;
+        if (11 < least) return left;
         in_.next();
-        left = make_call("div", sign.span, {left, climb(11)}, left->span);
+        left = make_call("div", sign.span, {left, climb(12)}, left->span);
       } else if (in_.is_any_word({"NOT", "BETWEEN", "IN", "LIKE", "ILIKE", "RLIKE", "REGEXP", "IS"})) {
         const bool stray_not =
             in_.is_word("NOT") && !in_.is_any_word({"BETWEEN", "IN", "LIKE", "ILIKE", "RLIKE", "REGEXP"}, 1);
@@ -110,10 +110,6 @@ ExpressionPtr ExpressionParser::climb(int least) {
       continue;
     }
     if (sign.kind != TokenKind::symbol) return left;
-    if (sign.value == "<<" || sign.value == ">>" || sign.value == ">>>") {
-      in_.fail_not_served(sign.span, "shifting by `" + sign.value + "`");
-      return nullptr;
-    }
     const auto found = std::find_if(infix_operators.begin(), infix_operators.end(),
                                     [&](const InfixOperator& candidate) { return candidate.sign == sign.value; });
     if (found == infix_operators.end() || found->precedence < least) return left;

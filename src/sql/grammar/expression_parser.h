@@ -45,6 +45,8 @@ class ExpressionParser {
   bool special_call(ExpressionPtr& out);
   ExpressionPtr negate(ExpressionPtr value, bool negated, Span head);
 
+  ExpressionPtr time_unit(std::string& function);
+  ExpressionPtr text_literal(std::string text, Span span);
   ExpressionPtr make_call(std::string function, Span head, std::vector<ExpressionPtr> children, Span start);
   ExpressionPtr make_cast(ExpressionPtr value, data::TypePtr type, bool lenient, Span head, Span start);
   ExpressionPtr finish(Expression expression, Span start);

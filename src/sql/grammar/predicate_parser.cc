@@ -122,7 +122,7 @@ ExpressionPtr ExpressionParser::cast(bool lenient) {
   return make_cast(std::move(value), std::move(type), lenient, start, start);
 }
 
-/// EXTRACT(field FROM value) is the function of the field's name.
+/// EXTRACT(field FROM value) is date_part('field', value).
 ExpressionPtr ExpressionParser::extract() {
   const Span start = in_.next().span;
   in_.next();
@@ -130,14 +130,7 @@ ExpressionPtr ExpressionParser::extract() {
   if (!field || !in_.expect_word("FROM")) return nullptr;
   ExpressionPtr value = expression();
   if (!value || !in_.expect_symbol(")")) return nullptr;
-  std::string function = to_lower(field->text);
-  for (std::string_view known : {"year", "quarter", "month", "week", "day", "dayofweek", "hour", "minute"}) {
-    if (function == known || function == std::string(known) + "s") {
-      return make_call(known == "week" ? "weekofyear" : std::string(known), field->span, {std::move(value)}, start);
-    }
-  }
-  in_.fail_not_served(field->span, fmt::format("EXTRACT({} FROM …)", to_upper(field->text)));
-  return nullptr;
+  return make_call("date_part", start, {text_literal(field->text, field->span), std::move(value)}, start);
 }
 
 /// TRIM(BOTH 'x' FROM y) and its kin.

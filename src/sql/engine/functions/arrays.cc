@@ -127,19 +127,22 @@ Result<NodePtr> bind_sort_array(Binding& binding) {
 Result<NodePtr> bind_array_distinct(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
   if (binding.id(0) != TypeId::array) return binding.mismatch(0, "ARRAY");
-  return binding.node(
-      binding[0]->type(), binding.any_nullable(),
-      rearranged([](const data::Column& elements, std::vector<std::int32_t>& order) {
-        // Equal members meet in a sorted copy; the first of them stays in its place.
-        std::vector<std::int32_t> sorted = order;
-        std::sort(sorted.begin(), sorted.end(),
-                  [&](std::int32_t a, std::int32_t b) { return comes_before(elements, a, b, 1); });
-        sorted.erase(std::unique(sorted.begin(), sorted.end(),
-                                 [&](std::int32_t a, std::int32_t b) { return null_first_order(elements, a, b) == 0; }),
-                     sorted.end());
-        std::sort(sorted.begin(), sorted.end());
-        order = std::move(sorted);
-      }));
+  return binding.node(binding[0]->type(), binding.any_nullable(),
+                      rearranged([](const data::Column& elements, std::vector<std::int32_t>& order) {
+                        // Equal members meet in a sorted copy; the first of them stays in its place.
+                        std::vector<std::int32_t> sorted = order;
+                        std::sort(sorted.begin(), sorted.end(), [&](std::int32_t a, std::int32_t b) {
+                          const int compared = compare_set_members(elements, a, elements, b);
+                          return compared != 0 ? compared < 0 : a < b;
+                        });
+                        sorted.erase(std::unique(sorted.begin(), sorted.end(),
+                                                 [&](std::int32_t a, std::int32_t b) {
+                                                   return compare_set_members(elements, a, elements, b) == 0;
+                                                 }),
+                                     sorted.end());
+                        std::sort(sorted.begin(), sorted.end());
+                        order = std::move(sorted);
+                      }));
 }
 
 Result<NodePtr> bind_array_compact(Binding& binding) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "sql/engine/branches.h"
+#include "sql/engine/functions/build_rows.h"
 #include "sql/engine/functions/families.h"
 #include "sql/engine/nested.h"
 
@@ -65,12 +66,6 @@ Result<NodePtr> bind_nvl(Binding& binding) {
   return bind_coalesce(binding);
 }
 
-Result<NodePtr> call_function(std::string_view name, const Binding& binding, std::vector<NodePtr> arguments) {
-  const Function& function = *find_function(name);
-  Binding inner(function, binding.tree(), std::move(arguments));
-  return bind_call(inner, function);
-}
-
 Result<NodePtr> bind_nvl2(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(3, 3));
   STREAMOPS_ASSIGN(NodePtr present, call_function("isnotnull", binding, {binding[0]}));
@@ -128,6 +123,17 @@ Result<NodePtr> bind_isnan(Binding& binding) {
   });
 }
 
+/// NULL where the value is zero: NULLIF(value, 0).
+Result<NodePtr> bind_nullifzero(Binding& binding) {
+  STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
+  return call_function("nullif", binding, {binding[0], integer_constant(0, TypeId::int32, binding.span())});
+}
+
+Result<NodePtr> bind_zeroifnull(Binding& binding) {
+  STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
+  return call_function("nvl", binding, {binding[0], integer_constant(0, TypeId::int32, binding.span())});
+}
+
 Result<NodePtr> bind_nanvl(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 2));
   const TypePtr real = Type::scalar(TypeId::float64);
@@ -180,6 +186,18 @@ const std::vector<Function>& conditional_functions() {
        {{"isnan(double('NaN'))", "true"}, {"isnan(NULL)", "false"}},
        {},
        bind_isnan},
+      {"nullifzero",
+       "nullifzero(a)",
+       "NULL where a is zero, else a.",
+       {{"nullifzero(0)", "NULL"}, {"nullifzero(2)", "2"}},
+       {},
+       bind_nullifzero},
+      {"zeroifnull",
+       "zeroifnull(a)",
+       "Zero where a is NULL, else a.",
+       {{"zeroifnull(NULL)", "0"}},
+       {},
+       bind_zeroifnull},
       {"nanvl",
        "nanvl(a, b)",
        "a, or b where a is not a number.",

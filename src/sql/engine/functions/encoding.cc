@@ -52,7 +52,9 @@ template <typename Out>
 void append_base64(Out& out, std::string_view bytes) {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
+  constexpr std::size_t bytes_a_line = 57;  // 76 digits, as MIME wants them
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    if (i > 0 && i % bytes_a_line == 0) out.append("\r\n");
     const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
     for (std::size_t k = 0; k < 4; ++k) {
       const bool filled = i + k <= bytes.size();
@@ -75,29 +77,34 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/// Signs outside of the alphabet are read over, as in MIME.
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/// As Java's decoder of MIME: signs outside of the alphabet are read over, padding ends the text.
 constexpr auto unbase64 = [](auto& out, Text text) {
   unsigned group = 0;
-  int bits = 0, digits = 0;
-  for (char c : text) {
-    if (c == '=') break;
-    int digit = -1;
-    if (c >= 'A' && c <= 'Z') digit = c - 'A';
-    if (c >= 'a' && c <= 'z') digit = c - 'a' + 26;
-    if (c >= '0' && c <= '9') digit = c - '0' + 52;
-    if (c == '+') digit = 62;
-    if (c == '/') digit = 63;
+  int digits = 0;  // of the group at hand
+  std::size_t at = 0;
+  bool good = true;
+  for (; at < text.size() && text[at] != '='; ++at) {
+    const int digit = base64_digit(text[at]);
     if (digit < 0) continue;
-    ++digits;
-    group = (group << 6 | static_cast<unsigned>(digit)) & 0xFFFFFFU;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out.push(static_cast<char>(group >> bits & 0xFF));
+    group = group << 6 | static_cast<unsigned>(digit);
+    digits = (digits + 1) % 4;
+    if (digits != 1) out.push(static_cast<char>(group >> (digits == 0 ? 0 : 6 - 2 * (digits - 1)) & 0xFF));
   }
-  if (digits % 4 == 1)
+  if (at < text.size()) {
+    const bool second = digits != 2 || (++at < text.size() && text[at] == '=');
+    good = digits > 1 && second;
+    for (++at; at < text.size(); ++at) good = good && base64_digit(text[at]) < 0;
+  }
+  if (!good || digits == 1)
     out.fail(Error(errors::sql::invalid_input,
-                   "[CONVERSION_INVALID_INPUT] the text is no base64: its last group has one digit"));
+                   "[CONVERSION_INVALID_INPUT] the text is no base64: its last group is not whole"));
 };
 
 constexpr auto unhex = [](auto& out, Text text) {

@@ -137,7 +137,8 @@ const std::vector<Function>& math_functions() {
        "How many bits are set.",
        {{"bit_count(7)", "3"}},
        {overload<std::int32_t(std::int64_t)>(
-           [](auto& out, std::int64_t n) { out.set(std::popcount(static_cast<std::uint64_t>(n))); })}},
+            [](auto& out, std::int64_t n) { out.set(std::popcount(static_cast<std::uint64_t>(n))); }),
+        overload<std::int32_t(bool)>([](auto& out, bool bit) { out.set(bit ? 1 : 0); })}},
       {"bin",
        "bin(n)",
        "A whole number in binary digits.",

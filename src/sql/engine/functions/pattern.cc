@@ -1,6 +1,7 @@
 // LIKE and regular expressions.
 #include "sql/engine/characters.h"
 #include "sql/engine/functions/families.h"
+#include "sql/engine/functions/pattern_cache.h"
 #include "sql/engine/java_pattern.h"
 
 namespace streamops::sql {
@@ -16,47 +17,6 @@ TypePtr text_type() {
 }
 TypePtr boolean() {
   return Type::scalar(TypeId::boolean);
-}
-
-/// The pattern compiled last: a constant one compiles once a batch.
-struct PatternCache {
-  std::optional<JavaPattern> pattern;
-  std::string text;
-  Groups groups;
-
-  /// Null when the pattern or the text cannot be taken; the error is noted.
-  template <typename Out>
-  const JavaPattern* get(Out& out, std::string_view wanted, std::string_view subject) {
-    if (!pattern || wanted != text) {
-      auto compiled = JavaPattern::compile(wanted);
-      if (!compiled) {
-        out.fail(compiled.error());
-        return nullptr;
-      }
-      pattern = std::move(compiled).value();
-      text = wanted;
-    }
-    if (const std::string_view trouble = pattern->trouble_with(subject); !trouble.empty()) {
-      out.fail(Error(errors::sql::bad_pattern, "the pattern '{}' is not served for this text: {}", wanted, trouble));
-      return nullptr;
-    }
-    return &*pattern;
-  }
-};
-
-/// A constant pattern is tried when the query is compiled.
-Result<void> check_pattern(const Binding& binding, std::size_t index) {
-  const auto pattern = binding.constant_text(index);
-  if (!pattern) return Ok();
-  auto compiled = JavaPattern::compile(*pattern);
-  return compiled ? Result<void>() : Result<void>(compiled.error());
-}
-
-Result<void> take_texts(Binding& binding, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    STREAMOPS_ASSIGN(binding.arguments()[i], binding.argument_as(i, text_type()));
-  }
-  return Ok();
 }
 
 Result<NodePtr> bind_rlike(Binding& binding) {
@@ -101,13 +61,6 @@ bool append_replacement(Out& out, std::string_view replacement, std::string_view
     }
   }
   return true;
-}
-
-/// Where to look next: behind the match, one character further when it was empty.
-std::size_t next_start(std::string_view text, const JavaPattern::Group& match) {
-  if (match.end > match.begin) return match.end;
-  return match.end < text.size() ? match.end + std::min(character_bytes(text[match.end]), text.size() - match.end)
-                                 : text.size() + 1;
 }
 
 template <typename Out>
@@ -175,6 +128,15 @@ Result<NodePtr> bind_regexp_extract(Binding& binding) {
   });
 }
 
+/// An empty pattern takes a text apart into characters; a limit drops what is left over.
+void split_characters(std::string_view text, std::int32_t limit, data::ColumnBuilder& pieces) {
+  std::int32_t count = 0;
+  for (std::size_t at = 0, length = 0; at < text.size() && (limit <= 0 || count < limit); at += length, ++count) {
+    length = std::min(character_bytes(text[at]), text.size() - at);
+    pieces.append_text(text.substr(at, length));
+  }
+}
+
 /// Java's split: an empty match at the start makes no empty piece; empty pieces at the end stay.
 void split_row(const JavaPattern& pattern, std::string_view text, std::int32_t limit, Groups& groups,
                data::ColumnBuilder& pieces) {
@@ -182,9 +144,7 @@ void split_row(const JavaPattern& pattern, std::string_view text, std::int32_t l
   std::int32_t count = 0;
   while (from <= text.size() && (limit <= 0 || count < limit - 1) && pattern.find(text, from, groups)) {
     from = next_start(text, groups[0]);
-    const bool empty_at_edge =
-        groups[0].end == groups[0].begin && (groups[0].begin == 0 || groups[0].begin == text.size());
-    if (empty_at_edge) continue;
+    if (groups[0].end == 0) continue;
     pieces.append_text(text.substr(copied, groups[0].begin - copied));
     copied = groups[0].end;
     ++count;
@@ -214,7 +174,9 @@ Vector split_rows(const Call& call) {
     }
     const std::int32_t limit =
         call.arguments.size() > 2 ? call.arguments[2].column->values<std::int32_t>()[call.arguments[2].index(row)] : -1;
-    split_row(*pattern, text_of(0), limit, cache.groups, out.child(0));
+    const bool characters = text_of(1).empty() && !text_of(0).empty();
+    characters ? split_characters(text_of(0), limit, out.child(0))
+               : split_row(*pattern, text_of(0), limit, cache.groups, out.child(0));
     out.append_present();
   }
   return {out.finish(), false};

@@ -1,4 +1,5 @@
 // round, bround, floor, ceil: each number type rounds in its own way.
+#include <algorithm>
 #include <cmath>
 
 #include "data/text_form.h"
@@ -139,11 +140,39 @@ std::int64_t to_whole(double value) {
   return value <= -9.2233720368547758e18 ? INT64_MIN : static_cast<std::int64_t>(value);
 }
 
+/// With a scale everything is a DECIMAL, rounded downwards or upwards.
+template <bool up>
+Result<NodePtr> bind_whole_at_scale(Binding& binding) {
+  const auto given = binding.constant_integer(1);
+  if (!given) return binding.mismatch(1, "a constant INT");
+  const int scale = static_cast<int>(std::clamp<std::int64_t>(*given, -400, 400));
+  const TypeId id = binding.id(0);
+  if (!binding.type(0).is_numeric()) return binding.mismatch(0, "a number");
+  const DecimalShape from = id == TypeId::float32   ? DecimalShape{14, 7}
+                            : id == TypeId::float64 ? DecimalShape{30, 15}
+                                                    : shape_of(binding.type(0));
+  STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, decimal_of(from)));
+  const DecimalShape to = rounded_shape(from, scale);
+  binding.arguments().resize(1);
+  return binding.node(decimal_of(to), binding.any_nullable(), [=](const Call& call) {
+    return rows<Int128(Int128)>(call, [=](auto& out, Int128 value) {
+      const int drop = from.scale - std::min(scale, from.scale);
+      if (drop > 38) return value != 0 && up == (value > 0) ? out.fail(overflow()) : out.set(0);
+      const Int128 factor = data::power_of_ten(drop);
+      Int128 whole = value / factor;
+      if (up && value % factor > 0) ++whole;
+      if (!up && value % factor < 0) --whole;
+      if (scale < 0 && __builtin_mul_overflow(whole, data::power_of_ten(-scale), &whole)) return out.fail(overflow());
+      const Int128 limit = data::power_of_ten(to.precision);
+      whole >= limit || whole <= -limit ? out.fail(overflow()) : out.set(whole);
+    });
+  });
+}
+
 template <bool up>
 Result<NodePtr> bind_whole(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 2));
-  if (binding.size() == 2)
-    return Error(errors::sql::not_served, "floor and ceil with a second argument are not served");
+  if (binding.size() == 2) return bind_whole_at_scale<up>(binding);
   const TypePtr bigint = Type::scalar(TypeId::int64);
   if (binding.type(0).is_integer()) {
     STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, bigint));
@@ -186,15 +215,15 @@ const std::vector<Function>& rounding_functions() {
        {},
        [](Binding& binding) { return bind_rounding(binding, Mode::half_even); }},
       {"floor",
-       "floor(x)",
-       "The greatest whole number that is not above x.",
-       {{"floor(-1.5)", "-2"}},
+       "floor(x[, scale])",
+       "The greatest whole number that is not above x; with a scale the greatest DECIMAL of that scale.",
+       {{"floor(-1.5)", "-2"}, {"floor(3.1411, 3)", "3.141"}},
        {},
        bind_whole<false>},
       {"ceil",
-       "ceil(x)",
-       "The least whole number that is not below x.",
-       {{"ceil(1.2)", "2"}},
+       "ceil(x[, scale])",
+       "The least whole number that is not below x; with a scale the least DECIMAL of that scale.",
+       {{"ceil(1.2)", "2"}, {"ceil(3.1411, -3)", "1000"}},
        {},
        bind_whole<true>,
        {"ceiling"}},

@@ -3,6 +3,7 @@
 
 #include "sql/engine/characters.h"
 #include "sql/engine/functions/families.h"
+#include "sql/engine/functions/substring.h"
 #include "sql/engine/nested.h"
 
 namespace streamops::sql {
@@ -136,30 +137,17 @@ constexpr auto title = [](std::string& buffer, auto& out, Text text) {
   out.append(buffer);
 };
 
-/// Positions count from 1; negative ones from the end; 0 is the start.
-template <typename Out>
-void set_substring(Out& out, Text text, std::int32_t position, std::int32_t length, std::size_t characters) {
-  const auto total = static_cast<std::int64_t>(characters);
-  const std::int64_t start = position > 0 ? position - 1 : position < 0 ? total + position : 0;
-  if (characters == text.size()) {  // one byte a character
-    const std::int64_t from = std::clamp<std::int64_t>(start, 0, total);
-    const std::int64_t to = std::clamp<std::int64_t>(start + length, from, total);
-    return out.append(text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
-  }
-  out.append(character_range(text, start, start + length));
-}
-
 constexpr auto substring = [](auto& out, Text text, std::int32_t position, std::int32_t length) {
-  set_substring(out, text, position, length, is_ascii(text) ? text.size() : count_characters(text));
+  append_substring(out, text, position, length, is_ascii(text) ? text.size() : count_characters(text));
 };
 constexpr auto substring_to_end = [](auto& out, Text text, std::int32_t position) {
-  set_substring(out, text, position, INT32_MAX, is_ascii(text) ? text.size() : count_characters(text));
+  append_substring(out, text, position, INT32_MAX, is_ascii(text) ? text.size() : count_characters(text));
 };
 constexpr auto binary_substring = [](auto& out, Binary value, std::int32_t position, std::int32_t length) {
-  set_substring(out, value.bytes, position, length, value.bytes.size());
+  append_substring(out, value.bytes, position, length, value.bytes.size());
 };
 constexpr auto binary_substring_to_end = [](auto& out, Binary value, std::int32_t position) {
-  set_substring(out, value.bytes, position, INT32_MAX, value.bytes.size());
+  append_substring(out, value.bytes, position, INT32_MAX, value.bytes.size());
 };
 
 std::string_view trim_left(std::string_view text, std::string_view set) {
@@ -194,6 +182,21 @@ void padded(Out& out, Text text, std::int32_t length, Text pad, bool front) {
   out.append(character_range(pad, 0, missing));
   if (front) out.append(text);
 }
+
+template <bool front>
+constexpr auto padded_bytes = [](auto& out, Binary value, std::int32_t length, Binary pad) {
+  const auto wanted = static_cast<std::size_t>(std::max(length, 0));
+  const std::string_view bytes = value.bytes;
+  if (bytes.size() >= wanted || pad.bytes.empty()) return out.append(bytes.substr(0, wanted));
+  if (!out.room_for(wanted)) return;
+  if (!front) out.append(bytes);
+  for (std::size_t i = 0; i < wanted - bytes.size(); ++i) out.push(pad.bytes[i % pad.bytes.size()]);
+  if (front) out.append(bytes);
+};
+template <bool front>
+constexpr auto padded_with_zeros = [](auto& out, Binary value, std::int32_t length) {
+  padded_bytes<front>(out, value, length, Binary{std::string_view("\0", 1)});
+};
 
 constexpr auto replace = [](auto& out, Text text, Text search, Text with) {
   if (search.empty()) return out.append(text);
@@ -311,7 +314,10 @@ const std::vector<Function>& text_functions() {
        "The first characters.",
        {{"left('hello', 2)", "he"}},
        {overload<Text(Text, std::int32_t)>(
-           [](auto& out, Text text, std::int32_t n) { out.append(character_range(text, 0, n)); })}},
+            [](auto& out, Text text, std::int32_t n) { out.append(character_range(text, 0, n)); }),
+        overload<Binary(Binary, std::int32_t)>([](auto& out, Binary value, std::int32_t n) {
+          out.append(value.bytes.substr(0, static_cast<std::size_t>(std::max(n, 0))));
+        })}},
       {"right",
        "right(text, length)",
        "The last characters.",
@@ -353,7 +359,9 @@ const std::vector<Function>& text_functions() {
        {overload<Text(Text, std::int32_t, Text)>(
             [](auto& out, Text text, std::int32_t n, Text pad) { padded(out, text, n, pad, true); }),
         overload<Text(Text, std::int32_t)>(
-            [](auto& out, Text text, std::int32_t n) { padded(out, text, n, " ", true); })}},
+            [](auto& out, Text text, std::int32_t n) { padded(out, text, n, " ", true); }),
+        overload<Binary(Binary, std::int32_t, Binary)>(padded_bytes<true>),
+        overload<Binary(Binary, std::int32_t)>(padded_with_zeros<true>)}},
       {"rpad",
        "rpad(text, length[, pad])",
        "The text brought to a length by filling at its end, or cut.",
@@ -361,7 +369,9 @@ const std::vector<Function>& text_functions() {
        {overload<Text(Text, std::int32_t, Text)>(
             [](auto& out, Text text, std::int32_t n, Text pad) { padded(out, text, n, pad, false); }),
         overload<Text(Text, std::int32_t)>(
-            [](auto& out, Text text, std::int32_t n) { padded(out, text, n, " ", false); })}},
+            [](auto& out, Text text, std::int32_t n) { padded(out, text, n, " ", false); }),
+        overload<Binary(Binary, std::int32_t, Binary)>(padded_bytes<false>),
+        overload<Binary(Binary, std::int32_t)>(padded_with_zeros<false>)}},
       {"replace",
        "replace(text, search[, replacement])",
        "The text with every occurrence replaced, or removed.",

@@ -1,9 +1,11 @@
 // Functions of timestamps, their texts and their numbers.
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "data/calendar.h"
 #include "data/text_form.h"
+#include "sql/engine/functions/build_rows.h"
 #include "sql/engine/functions/families.h"
 #include "sql/engine/time_pattern.h"
 
@@ -48,12 +50,6 @@ Result<void> check_pattern(const Binding& binding, std::size_t index, bool for_r
   if (!pattern) return Ok();
   auto compiled = TimePattern::compile(*pattern, for_reading);
   return compiled ? Result<void>() : Result<void>(compiled.error());
-}
-
-NodePtr text_constant(std::string_view text, Span span) {
-  data::ColumnBuilder builder(Type::scalar(TypeId::string));
-  builder.append_text(text);
-  return constant_node(builder.finish(), span);
 }
 
 /// Texts by a pattern into timestamps.
@@ -200,6 +196,40 @@ Overload to_number() {
       [](auto& out, Timestamp value) { out.set(floor_divide(value.micros, unit)); });
 }
 
+/// Fractions of DOUBLE are cut, those of DECIMAL must fit; NaN and infinities are NULL.
+Result<NodePtr> bind_timestamp_seconds(Binding& binding) {
+  STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
+  const TypePtr type = Type::scalar(TypeId::timestamp);
+  if (binding.id(0) == TypeId::float32 || binding.id(0) == TypeId::float64) {
+    STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, Type::scalar(TypeId::float64)));
+    return binding.node(type, true, [](const Call& call) {
+      return rows<Timestamp(double)>(call, [](auto& out, double value) {
+        if (!std::isfinite(value)) return out.null();
+        const double micros = value * 1e6;
+        out.set(micros >= 9.2233720368547758e18    ? INT64_MAX
+                : micros <= -9.2233720368547758e18 ? INT64_MIN
+                                                   : static_cast<std::int64_t>(micros));
+      });
+    });
+  }
+  if (binding.id(0) == TypeId::decimal) {
+    const int scale = binding.type(0).scale();
+    return binding.node(type, binding.any_nullable(), [scale](const Call& call) {
+      return rows<Timestamp(data::Int128)>(call, [scale](auto& out, data::Int128 value) {
+        const data::Int128 factor = data::power_of_ten(scale > 6 ? scale - 6 : 6 - scale);
+        data::Int128 micros = value;
+        const bool bad = scale > 6 ? value % factor != 0 : __builtin_mul_overflow(value, factor, &micros);
+        if (scale > 6) micros = value / factor;
+        if (bad || micros > INT64_MAX || micros < INT64_MIN) return out.fail(overflow());
+        out.set(static_cast<std::int64_t>(micros));
+      });
+    });
+  }
+  if (!binding.type(0).is_integer() && binding.id(0) != TypeId::null) return binding.mismatch(0, "a number");
+  STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, Type::scalar(TypeId::int64)));
+  return binding.node(type, binding.any_nullable(), from_number<data::micros_per_second>().kernel);
+}
+
 #define STREAMOPS_TIME_FIELD(unit, most)                                                      \
   overload<std::int32_t(Timestamp)>([](auto& out, Timestamp value) {                          \
     out.set(static_cast<std::int32_t>(floor_modulo(floor_divide(value.micros, unit), most))); \
@@ -243,7 +273,8 @@ const std::vector<Function>& time_functions() {
        {{"to_timestamp('2024-01-02T03:04:05.678Z')", "2024-01-02 03:04:05.678"},
         {"to_timestamp('02/01/2024', 'dd/MM/yyyy')", "2024-01-02 00:00:00"}},
        {},
-       bind_to_timestamp},
+       bind_to_timestamp,
+       {"to_timestamp_ltz"}},
       {"try_to_timestamp",
        "try_to_timestamp(value[, pattern])",
        "As to_timestamp, NULL where it does not fit.",
@@ -299,10 +330,8 @@ const std::vector<Function>& time_functions() {
        "timestamp_seconds(n)",
        "The timestamp n seconds behind 1970.",
        {{"timestamp_seconds(86400)", "1970-01-02 00:00:00"}},
-       {from_number<data::micros_per_second>(), overload<Timestamp(double)>([](auto& out, double value) {
-          const double micros = value * 1e6;
-          micros > -9.2e18 && micros < 9.2e18 ? out.set(static_cast<std::int64_t>(micros)) : out.fail(overflow());
-        })}},
+       {},
+       bind_timestamp_seconds},
       {"timestamp_millis",
        "timestamp_millis(n)",
        "The timestamp n milliseconds behind 1970.",
