@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "errors/sql.h"
+#include "sql/engine/aggregate.h"
 #include "sql/engine/nested.h"
+#include "sql/engine/window.h"
 
 namespace streamops::sql {
 namespace {
@@ -18,13 +20,17 @@ bool is_named(const ScopeTable& table, std::string_view name) {
   return false;
 }
 
-/// Functions that Spark knows and that make no sense for a single row here.
-constexpr std::string_view aggregates[] = {
-    "count",      "sum",      "avg",        "mean",         "min",
-    "max",        "first",    "last",       "collect_list", "collect_set",
-    "any",        "every",    "stddev",     "variance",     "approx_count_distinct",
-    "percentile", "bool_and", "bool_or",    "row_number",   "rank",
-    "lag",        "lead",     "dense_rank", "window",       "session_window"};
+/// Functions that Spark knows and that are not served, so that the message need not guess.
+constexpr std::string_view aggregates[] = {"approx_count_distinct",
+                                           "percentile",
+                                           "percentile_approx",
+                                           "median",
+                                           "mode",
+                                           "row_number",
+                                           "rank",
+                                           "dense_rank",
+                                           "lag",
+                                           "lead"};
 constexpr std::string_view generators[] = {"explode",          "posexplode",   "inline", "explode_outer",
                                            "posexplode_outer", "inline_outer", "stack",  "json_tuple"};
 
@@ -52,6 +58,14 @@ Result<void> Binder::add_table(ScopeTable table, Span span) {
 }
 
 Result<NodePtr> Binder::bind(const Expression& expression) {
+  if (resolver_ != nullptr) {
+    STREAMOPS_ASSIGN(NodePtr whole, resolver_->resolve(expression));
+    if (whole) return whole;
+  }
+  return bind_parts(expression);
+}
+
+Result<NodePtr> Binder::bind_parts(const Expression& expression) {
   switch (expression.kind) {
     case ExpressionKind::literal:
       return bind_literal(expression);
@@ -79,6 +93,7 @@ Result<NodePtr> Binder::bind(const Expression& expression) {
 Result<std::vector<NodePtr>> Binder::bind_all(const std::vector<ExpressionPtr>& expressions) {
   std::vector<NodePtr> nodes;
   for (const ExpressionPtr& expression : expressions) {
+    if (expression->kind == ExpressionKind::star) continue;
     STREAMOPS_ASSIGN(NodePtr node, bind(*expression));
     nodes.push_back(std::move(node));
   }
@@ -120,7 +135,22 @@ NodePtr Binder::read(const Found& found, Span span) {
     (*used_)[slot] = true;
   }
   const ScopeColumn& column = found.table->columns[found.column];
-  return column_node(slot, column.type, column.nullable, span);
+  return column_node(slot, column.type, column.nullable, span, column.event_time);
+}
+
+NodePtr Binder::column(std::size_t slot, Span span) {
+  for (const ScopeTable& table : tables_) {
+    if (slot >= table.first_slot && slot < table.first_slot + table.columns.size())
+      return read({&table, slot - table.first_slot, 1}, span);
+  }
+  STREAMOPS_CHECK(false, "a slot belongs to a table");
+  return nullptr;
+}
+
+Result<std::optional<Binder::ColumnName>> Binder::find_column(const Expression& expression) {
+  STREAMOPS_ASSIGN(const std::optional<Found> found, find(expression));
+  if (!found) return std::optional<ColumnName>();
+  return std::optional<ColumnName>({found->table->first_slot + found->column, found->parts});
 }
 
 Result<std::optional<Binder::Found>> Binder::find(const Expression& expression) {
@@ -136,6 +166,8 @@ Result<std::optional<Binder::Found>> Binder::find(const Expression& expression) 
       }
     }
     if (hits.size() > 1) {
+      std::erase_if(hits, [](const Found& hit) { return !hit.table->preferred; });
+      if (hits.size() == 1) return std::optional<Found>(hits[0]);
       return source_.at(expression.span, Error(errors::sql::ambiguous_name, "`{}` fits more than one column",
                                                expression.parts[qualifier].text));
     }
@@ -194,8 +226,13 @@ Result<NodePtr> Binder::bind_cast(const Expression& expression) {
 }
 
 Result<NodePtr> Binder::bind_call(const Expression& expression) {
+  if (expression.function == "window_time") return bind_window_time_call(expression);
   const Function* function = find_function(expression.function);
   if (function == nullptr) {
+    if (find_aggregate(expression.function) != nullptr || is_window_call(expression)) {
+      return source_.at(expression.head,
+                        Error(errors::sql::misplaced_aggregate, "{} cannot stand here", expression.function));
+    }
     for (std::string_view name : aggregates) {
       if (name == expression.function) {
         return source_.at(expression.head,
@@ -213,9 +250,16 @@ Result<NodePtr> Binder::bind_call(const Expression& expression) {
     for (const Family& family : function_families()) {
       for (const Function& known : *family.functions) names.push_back(known.name);
     }
+    for (const AggregateFamily& family : aggregate_families()) {
+      for (const AggregateFunction& known : *family.functions) names.push_back(known.entry.name);
+    }
     return source_.at(expression.head,
                       Error(errors::sql::unknown_function, "there is no function `{}`", expression.function)
                           .with_label(did_you_mean(expression.function, names)));
+  }
+  if (expression.distinct || expression.filter) {
+    return source_.at(expression.head, Error(errors::sql::wrong_arguments, "{} is no aggregate and takes no {}",
+                                             expression.function, expression.distinct ? "DISTINCT" : "FILTER"));
   }
   std::vector<NodePtr> arguments;
   for (const ExpressionPtr& child : expression.children) {
@@ -237,6 +281,14 @@ Result<NodePtr> Binder::bind_call(const Expression& expression) {
   auto node = sql::bind_call(binding, *function);
   if (!node) return at(expression.head, node.error());
   return constant ? fold(std::move(node).value()) : std::move(node).value();
+}
+
+Result<NodePtr> Binder::bind_window_time_call(const Expression& expression) {
+  if (expression.children.size() != 1)
+    return source_.at(expression.head, Error(errors::sql::wrong_arguments, "window_time takes one argument"));
+  STREAMOPS_ASSIGN(NodePtr window, bind(*expression.children[0]));
+  auto node = bind_window_time(std::move(window), expression.span);
+  return node ? std::move(node) : Result<NodePtr>(at(expression.children[0]->span, node.error()));
 }
 
 /// Evaluates a node over constants once. One that fails stays: its error strikes rows, and only those that reach it.

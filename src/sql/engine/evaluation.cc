@@ -7,12 +7,14 @@ namespace {
 
 class ColumnNode : public Node {
  public:
-  ColumnNode(std::size_t slot, data::TypePtr type, bool nullable, Span span)
-      : Node(std::move(type), nullable, span), slot_(slot) {}
+  ColumnNode(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time)
+      : Node(std::move(type), nullable, span), slot_(slot), event_time_(event_time) {}
+  bool event_time() const override { return event_time_; }
   Vector evaluate(const Frame& frame, Mask) const override { return {frame.columns[slot_], false}; }
 
  private:
   std::size_t slot_;
+  bool event_time_;
 };
 
 class ItemNode : public Node {
@@ -49,8 +51,8 @@ bool any_active(Mask active, std::size_t rows) {
   return std::find(active.begin(), active.end(), std::uint8_t{1}) != active.end();
 }
 
-NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span) {
-  return std::make_shared<const ColumnNode>(slot, std::move(type), nullable, span);
+NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time) {
+  return std::make_shared<const ColumnNode>(slot, std::move(type), nullable, span, event_time);
 }
 
 NodePtr item_node(std::size_t index, data::TypePtr type, bool nullable, Span span) {

@@ -81,6 +81,8 @@ class Node {
   Span span() const { return span_; }
 
   virtual Vector evaluate(const Frame& frame, Mask active) const = 0;
+  /// True where the values are the source's event time, or windows of it: what the watermark passes.
+  virtual bool event_time() const { return false; }
   /// The one value of a constant; null for anything else.
   virtual data::ColumnPtr constant() const { return nullptr; }
 
@@ -94,7 +96,7 @@ class Node {
 bool any_active(Mask active, std::size_t rows);
 
 /// The input column at a slot.
-NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span);
+NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time = false);
 /// An earlier item of the select list.
 NodePtr item_node(std::size_t index, data::TypePtr type, bool nullable, Span span);
 /// `value` has one row.

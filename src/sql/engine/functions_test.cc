@@ -5,7 +5,9 @@
 #include <set>
 #include <sstream>
 
+#include "sql/engine/aggregate.h"
 #include "sql/engine/function.h"
+#include "sql/engine/query_state.h"
 #include "sql/engine/reference.h"
 #include "sql/engine/test_rows.h"
 
@@ -31,6 +33,31 @@ TEST_CASE("every function has examples, and they hold") {
     }
   }
   CHECK(functions >= 100);
+}
+
+TEST_CASE("every aggregate has examples, and they hold") {
+  const auto rows = Query::compile(example_rows(), std::make_shared<const data::Schema>(), {}).value()->run({}, {});
+  int functions = 0;
+  for (const AggregateFamily& family : aggregate_families()) {
+    for (const AggregateFunction& function : *family.functions) {
+      ++functions;
+      CHECK_MESSAGE(!function.entry.examples.empty(), function.entry.name);
+      CHECK_MESSAGE(function.entry.summary.ends_with('.'), function.entry.name);
+      CHECK(find_aggregate(function.entry.name) == &function);
+      CHECK_MESSAGE(find_function(function.entry.name) == nullptr, function.entry.name);
+      for (const Example& example : function.entry.examples) {
+        const std::string sql = "SELECT " + std::string(example.expression) + " AS v FROM source";
+        const auto query = Query::compile(sql, rows.batch.schema, {});
+        REQUIRE_MESSAGE(query.ok(), sql << ": " << (query ? "" : query.error().to_line()));
+        const auto state = (*query)->open_state();
+        CHECK_MESSAGE(state->take(rows.batch, {}).failures.empty(), sql);
+        QueryResult result;
+        result.batch = state->end_epoch({}).batch;
+        CHECK_MESSAGE(test::text(result) == example.result, sql);
+      }
+    }
+  }
+  CHECK(functions >= 25);
 }
 
 TEST_CASE("no two functions share a name") {

@@ -7,6 +7,7 @@
 #include "data/text_form.h"
 #include "errors/sql.h"
 #include "sql/grammar/expression_parser.h"
+#include "sql/grammar/parser.h"
 
 namespace streamops::sql {
 namespace {
@@ -99,6 +100,13 @@ bool add_range(Sum& sum, std::string_view text, const Unit& from, const Unit& to
 }
 
 }  // namespace
+
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  Sum sum;
+  if (!add_words(sum, text) || sum.months.value_or(true)) return std::nullopt;
+  if (sum.total > INT64_MAX || sum.total < INT64_MIN) return std::nullopt;
+  return static_cast<std::int64_t>(sum.total);
+}
 
 bool starts_interval(const TokenStream& in) {
   if (!in.is_word("INTERVAL")) return false;

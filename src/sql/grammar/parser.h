@@ -1,6 +1,8 @@
 // sql/grammar/parser.h — Spark SQL text into a tree.
 #pragma once
 
+#include <optional>
+
 #include "base/result.h"
 #include "sql/grammar/tree.h"
 
@@ -13,5 +15,9 @@ Result<QueryTree> parse_query(const SourceText& source);
 
 /// Reads one expression and nothing behind it. Errors: as parse_query().
 Result<ExpressionPtr> parse_expression(const SourceText& source);
+
+/// Microseconds of "5 minutes" or "1 hour 30 seconds", the word INTERVAL in front or not; nothing for any other text
+/// and for months and years, which have no fixed length.
+std::optional<std::int64_t> parse_duration(std::string_view text);
 
 }  // namespace streamops::sql

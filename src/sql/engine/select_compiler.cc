@@ -1,0 +1,420 @@
+// One SELECT: its steps below and above a GROUP BY.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "errors/sql.h"
+#include "sql/engine/aggregate.h"
+#include "sql/engine/branches.h"
+#include "sql/engine/compiler.h"
+#include "sql/engine/grouping_scope.h"
+#include "sql/engine/key_table.h"
+#include "sql/engine/window.h"
+
+namespace streamops::sql {
+namespace {
+
+using data::TypeId;
+
+const Expression* find_window(const Expression& expression) {
+  if (is_window_call(expression)) return &expression;
+  for (const ExpressionPtr& child : expression.children) {
+    if (const Expression* found = find_window(*child)) return found;
+  }
+  return nullptr;
+}
+
+bool is_deterministic(const Expression& expression) {
+  if (expression.kind == ExpressionKind::call) {
+    const Function* function = find_function(expression.function);
+    if (function == nullptr || !function->deterministic) return false;
+  }
+  for (const ExpressionPtr& child : expression.children) {
+    if (!is_deterministic(*child)) return false;
+  }
+  return true;
+}
+
+void split_conjuncts(const ExpressionPtr& condition, std::vector<ExpressionPtr>& out) {
+  if (condition->kind != ExpressionKind::call || condition->function != "and") {
+    out.push_back(condition);
+    return;
+  }
+  for (const ExpressionPtr& child : condition->children) split_conjuncts(child, out);
+}
+
+/// The one window of a SELECT stands for its column wherever it is called.
+class WindowResolver : public WholeResolver {
+ public:
+  WindowResolver(Binder& binder, const SourceText& text) : binder_(binder), text_(text) {}
+  void set(const Expression& call, std::size_t slot) {
+    fingerprint_ = binder_.fingerprint(call);
+    slot_ = slot;
+    binder_.stands_for(fingerprint_, slot);
+    as_column_ = binder_.fingerprint(call);
+  }
+  const std::string& fingerprint() const { return fingerprint_; }
+  Result<NodePtr> resolve(const Expression& expression) override {
+    if (!slot_ || !is_window_call(expression)) return NodePtr();
+    if (binder_.fingerprint(expression) == as_column_) return binder_.column(*slot_, expression.span);
+    return text_.at(expression.span,
+                    Error(errors::sql::not_served, "two different windows in one SELECT are not served"));
+  }
+
+ private:
+  Binder& binder_;
+  const SourceText& text_;
+  std::string fingerprint_, as_column_;
+  std::optional<std::size_t> slot_;
+};
+
+class SelectCompiler {
+ public:
+  SelectCompiler(Compiler& compiler, const SelectQuery& query, PlanPtr input, bool names_columns)
+      : compiler_(compiler),
+        text_(compiler.text()),
+        query_(query),
+        input_(std::move(input)),
+        names_columns_(names_columns),
+        binder_(text_),
+        windows_(binder_, text_) {
+    binder_.set_resolver(&windows_);
+  }
+
+  Result<PlanPtr> compile() {
+    binder_.record_reads(&below_.used);
+    STREAMOPS_RETURN_IF_ERROR(add_input());
+    for (const LateralView& view : query_.views) STREAMOPS_RETURN_IF_ERROR(add_view(view));
+    if (query_.where) STREAMOPS_RETURN_IF_ERROR(add_where());
+    binder_.record_reads(&below_.used_by_items);
+    STREAMOPS_RETURN_IF_ERROR(add_window());
+    PlanPtr plan;
+    if (is_grouping()) {
+      STREAMOPS_ASSIGN(plan, grouped());
+    } else {
+      STREAMOPS_ASSIGN(plan, ungrouped());
+    }
+    if (!query_.distinct) return plan;
+    for (const data::Field& field : plan->output->fields())
+      STREAMOPS_RETURN_IF_ERROR(check_key(*field.type, query_.head, text_));
+    return distinct_node(std::move(plan), compiler_.options().mode);
+  }
+
+ private:
+  bool is_grouping() const {
+    if (!query_.group_by.empty() || query_.group_by_all || query_.having) return true;
+    for (const SelectItem& item : query_.items) {
+      if (has_aggregate(*item.expression)) return true;
+    }
+    return false;
+  }
+
+  Result<void> add_input() {
+    if (input_->kind == PlanNode::Kind::one_row) return Ok();
+    ScopeTable table;
+    // An alias hides the table's own name.
+    if (query_.source_alias) table.names = {query_.source_alias->text};
+    if (!query_.source_alias && query_.source) table.names = {query_.source->text};
+    for (std::size_t i = 0; i < input_->output->size(); ++i) {
+      const data::Field& field = (*input_->output)[i];
+      table.columns.push_back({field.name, field.type, field.nullable, input_->event_time[i]});
+    }
+    if (!query_.source_columns.empty()) STREAMOPS_RETURN_IF_ERROR(rename(table.columns, query_.source_columns));
+    return binder_.add_table(std::move(table), query_.source ? query_.source->span : query_.head);
+  }
+
+  Result<void> rename(std::vector<ScopeColumn>& columns, const std::vector<Name>& names) {
+    if (names.size() != columns.size()) {
+      return text_.at(names[0].span,
+                      Error(errors::sql::wrong_arguments, "the table has {} column{}, but {} names follow",
+                            columns.size(), columns.size() == 1 ? "" : "s", names.size()));
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) columns[i].name = names[i].text;
+    return Ok();
+  }
+
+  Result<void> add_view(const LateralView& view) {
+    STREAMOPS_ASSIGN(Generator generator, Generator::bind(view, binder_, text_));
+    ScopeTable table;
+    if (!view.table.text.empty()) table.names = {view.table.text};
+    table.columns = generator.columns();
+    if (!view.columns.empty() && view.columns.size() != table.columns.size()) {
+      return text_.at(
+          view.columns[0].span,
+          Error(errors::sql::wrong_arguments, "{} gives {} column{}, but {} names follow AS", view.generator->function,
+                table.columns.size(), table.columns.size() == 1 ? "" : "s", view.columns.size()));
+    }
+    for (std::size_t i = 0; i < view.columns.size(); ++i) table.columns[i].name = view.columns[i].text;
+    below_.generators.push_back(std::move(generator));
+    return binder_.add_table(std::move(table), view.table.text.empty() ? view.generator->span : view.table.span);
+  }
+
+  Result<NodePtr> bind_condition(const Expression& condition, Binder& binder, std::string_view clause) {
+    STREAMOPS_ASSIGN(NodePtr node, binder.bind(condition));
+    const TypeId type = node->type()->id();
+    if (type == TypeId::boolean || type == TypeId::null) return node;
+    return text_.at(condition.span,
+                    Error(errors::sql::type_mismatch, "{} takes BOOLEAN, not {}", clause, node->type()->to_sql()));
+  }
+
+  /// Where the event time matters, conditions on other columns come first.
+  Result<void> add_where() {
+    if (const Expression* window = find_window(*query_.where))
+      return text_.at(window->span, Error(errors::sql::not_served, "a window in WHERE is not served"));
+    std::vector<ExpressionPtr> conjuncts;
+    if (input_->plain && compiler_.options().watermark) {
+      split_conjuncts(query_.where, conjuncts);
+    } else {
+      conjuncts.push_back(query_.where);
+    }
+    for (const ExpressionPtr& conjunct : conjuncts) {
+      std::vector<bool> read;
+      binder_.record_reads(&read);
+      STREAMOPS_ASSIGN(NodePtr node, bind_condition(*conjunct, binder_, "WHERE"));
+      bool plain = conjuncts.size() > 1 || (input_->plain && compiler_.options().watermark.has_value());
+      plain = plain && is_deterministic(*conjunct);
+      for (std::size_t slot = 0; slot < read.size(); ++slot) {
+        if (!read[slot]) continue;
+        plain = plain && slot < input_->output->size() && !input_->event_time[slot];
+        if (below_.used.size() <= slot) below_.used.resize(slot + 1);
+        below_.used[slot] = true;
+      }
+      NodePtr& target = plain ? below_.plain_where : below_.where;
+      target = target ? and_node(target, std::move(node), query_.where->span) : std::move(node);
+    }
+    return Ok();
+  }
+
+  Result<void> add_window() {
+    const Expression* call = nullptr;
+    const auto look = [&](const ExpressionPtr& expression) {
+      if (call == nullptr && expression) call = find_window(*expression);
+    };
+    for (const ExpressionPtr& key : query_.group_by) look(key);
+    for (const SelectItem& item : query_.items) look(item.expression);
+    look(query_.having);
+    if (call == nullptr) return Ok();
+    STREAMOPS_ASSIGN(WindowStep step, WindowStep::bind(*call, binder_, text_));
+    if (step.is_session() && !is_grouping())
+      return text_.at(call->span, Error(errors::sql::not_served, "session_window without GROUP BY is not served"));
+    const std::size_t slot = binder_.slots();
+    windows_.set(*call, slot);
+    ScopeTable table;
+    table.columns = {{std::string(step.name()), step.type(), false, step.is_event_time()}};
+    table.preferred = true;
+    below_.window = std::move(step);
+    below_window_is_session_ = below_.window->is_session();
+    window_call_ = call;
+    return binder_.add_table(std::move(table), call->span);
+  }
+
+  Result<PlanPtr> ungrouped() {
+    Items items(*this, binder_);
+    for (const SelectItem& item : query_.items) STREAMOPS_RETURN_IF_ERROR(items.add(item));
+    return project(std::move(below_), std::move(items.nodes), std::move(items.fields), std::move(input_), true);
+  }
+
+  /// A select list being bound.
+  struct Items {
+    Items(SelectCompiler& owner, Binder& into) : select(owner), binder(into) {}
+
+    Result<void> add(const SelectItem& item) {
+      if (item.expression->kind == ExpressionKind::star) return add_star(item);
+      STREAMOPS_ASSIGN(NodePtr node, binder.bind(*item.expression));
+      STREAMOPS_ASSIGN(const std::string name, select.name_of(item));
+      return finish(name, std::move(node), item.alias.has_value(), item.expression->span);
+    }
+
+    Result<void> add_star(const SelectItem& item) {
+      if (item.alias) return select.text_.at(item.alias->span, Error(errors::sql::syntax, "`*` takes no alias"));
+      STREAMOPS_ASSIGN(std::vector<NamedNode> all, binder.expand(*item.expression));
+      for (NamedNode& one : all)
+        STREAMOPS_RETURN_IF_ERROR(finish(one.name, std::move(one.node), false, item.expression->span));
+      return Ok();
+    }
+
+    Result<void> finish(const std::string& name, NodePtr node, bool usable_by_alias, Span span) {
+      const TypeId type = node->type()->id();
+      if (type == TypeId::interval_day || type == TypeId::interval_month) {
+        return select.text_.at(span,
+                               Error(errors::sql::not_served, "an interval as a column of the result is not served"));
+      }
+      fields.push_back({name, node->type(), node->nullable()});
+      if (usable_by_alias) binder.add_item({name, nodes.size(), node->type(), node->nullable()});
+      nodes.push_back(std::move(node));
+      return Ok();
+    }
+
+    SelectCompiler& select;
+    Binder& binder;
+    std::vector<NodePtr> nodes;
+    std::vector<data::Field> fields;
+  };
+
+  Result<std::string> name_of(const SelectItem& item) const {
+    if (item.alias) return item.alias->text;
+    const Expression& expression = *item.expression;
+    const bool named = expression.kind == ExpressionKind::column || expression.kind == ExpressionKind::member;
+    if (named) return expression.parts.back().text;
+    if (is_window_call(expression)) return expression.function;
+    if (!names_columns_) return std::string();
+    return text_.at(expression.span, Error(errors::sql::unnamed_column, "this column of the result has no name"))
+        .with_label("put `AS name` behind it");
+  }
+
+  /// `below`: the step reads the input of the SELECT, so the names of slots are the binder's.
+  PlanPtr project(Projection projection, std::vector<NodePtr> items, std::vector<data::Field> fields, PlanPtr input,
+                  bool below) {
+    auto node = std::make_unique<PlanNode>();
+    node->kind = PlanNode::Kind::project;
+    for (const NodePtr& item : items) node->event_time.push_back(item->event_time());
+    projection.items = std::move(items);
+    projection.output = std::make_shared<const data::Schema>(std::move(fields));
+    node->output = projection.output;
+    if (below) {
+      projection.used.resize(binder_.slots());
+      projection.used_by_items.resize(binder_.slots());
+      for (std::size_t i = 0; i < projection.used.size(); ++i)
+        projection.used[i] = projection.used[i] || projection.used_by_items[i];
+    }
+    if (below && input->plain) {
+      projection.marks_watermark = true;
+      input->projection.marks_watermark = false;
+      node->plain = projection.generators.empty() && !projection.where && !projection.window;
+    }
+    node->projection = std::move(projection);
+    node->stateful = input->stateful;
+    node->inputs.push_back(std::move(input));
+    return node;
+  }
+
+  Result<PlanPtr> grouped();
+  Result<void> add_keys(GroupingScope& scope);
+  Result<void> add_key(GroupingScope& scope, const Expression& key);
+  Result<PlanPtr> group_node(const GroupingScope& scope, PlanPtr input);
+
+  Compiler& compiler_;
+  const SourceText& text_;
+  const SelectQuery& query_;
+  PlanPtr input_;
+  bool names_columns_;
+  Binder binder_;
+  WindowResolver windows_;
+  Projection below_;
+  bool below_window_is_session_ = false;
+  const Expression* window_call_ = nullptr;
+};
+
+/// The select list's item that a key names by its place or its alias; null when it names none.
+const SelectItem* named_item(const SelectQuery& query, const Expression& key) {
+  if (key.kind == ExpressionKind::literal && key.literal.type->is_integer() && !key.literal.is_null) {
+    const data::Int128 place = key.literal.number;
+    return place >= 1 && place <= static_cast<data::Int128>(query.items.size())
+               ? &query.items[static_cast<std::size_t>(place - 1)]
+               : nullptr;
+  }
+  if (key.kind != ExpressionKind::column || key.parts.size() != 1) return nullptr;
+  for (const SelectItem& item : query.items) {
+    if (item.alias && equals_ignore_case(item.alias->text, key.parts[0].text)) return &item;
+  }
+  return nullptr;
+}
+
+Result<void> SelectCompiler::add_key(GroupingScope& scope, const Expression& key) {
+  const bool ordinal = key.kind == ExpressionKind::literal && key.literal.type->is_integer() && !key.literal.is_null;
+  const Expression* expression = &key;
+  bool is_column = false;
+  if (key.kind == ExpressionKind::column) {
+    STREAMOPS_ASSIGN(const auto found, binder_.find_column(key));
+    is_column = found.has_value();
+  }
+  if (!is_column) {
+    const SelectItem* item = named_item(query_, key);
+    if (item == nullptr && ordinal) {
+      return text_.at(key.span, Error(errors::sql::not_grouped, "GROUP BY {}: the select list has {} columns",
+                                      text_.text(key.span), query_.items.size()));
+    }
+    if (item != nullptr) expression = item->expression.get();
+  }
+  if (has_aggregate(*expression)) {
+    return text_.at(key.span, Error(errors::sql::misplaced_aggregate, "GROUP BY cannot group by an aggregate"));
+  }
+  if (expression->kind == ExpressionKind::star) {
+    return text_.at(key.span, Error(errors::sql::not_served, "`*` in GROUP BY is not served"));
+  }
+  STREAMOPS_RETURN_IF_ERROR(scope.add_key(*expression));
+  return check_key(*scope.keys().back()->type(), key.span, text_);
+}
+
+Result<void> SelectCompiler::add_keys(GroupingScope& scope) {
+  for (const ExpressionPtr& key : query_.group_by) STREAMOPS_RETURN_IF_ERROR(add_key(scope, *key));
+  if (!query_.group_by_all) return Ok();
+  for (const SelectItem& item : query_.items) {
+    if (!has_aggregate(*item.expression)) STREAMOPS_RETURN_IF_ERROR(add_key(scope, *item.expression));
+  }
+  return Ok();
+}
+
+Result<PlanPtr> SelectCompiler::grouped() {
+  GroupingScope scope(binder_, text_);
+  STREAMOPS_RETURN_IF_ERROR(add_keys(scope));
+  for (const SelectItem& item : query_.items) {
+    if (item.alias) scope.add_alias(item.alias->text, *item.expression);
+    if (item.expression->kind == ExpressionKind::star)
+      return text_.at(item.expression->span, Error(errors::sql::not_grouped, "`*` beside GROUP BY is not served")
+                                                 .with_hint("name the columns that GROUP BY names"));
+  }
+  Projection above;
+  if (query_.having) {
+    scope.begin_having();
+    STREAMOPS_ASSIGN(above.where, bind_condition(*query_.having, scope.above(), "HAVING"));
+    scope.end_having();
+  }
+  Items items(*this, scope.above());
+  for (const SelectItem& item : query_.items) STREAMOPS_RETURN_IF_ERROR(items.add(item));
+
+  std::vector<data::Field> fields;
+  for (const NodePtr& node : scope.below_items()) fields.push_back({"", node->type(), node->nullable()});
+  PlanPtr below = project(std::move(below_), scope.below_items(), std::move(fields), std::move(input_), true);
+  STREAMOPS_ASSIGN(PlanPtr group, group_node(scope, std::move(below)));
+  above.used.assign(group->output->size(), true);
+  above.used_by_items = above.used;
+  return project(std::move(above), std::move(items.nodes), std::move(items.fields), std::move(group), false);
+}
+
+Result<PlanPtr> SelectCompiler::group_node(const GroupingScope& scope, PlanPtr input) {
+  auto node = std::make_unique<PlanNode>();
+  node->kind = PlanNode::Kind::group;
+  node->stateful = true;
+  GroupSpec& spec = node->group;
+  std::vector<data::Field> fields;
+  for (std::size_t i = 0; i < scope.keys().size(); ++i) {
+    const NodePtr& key = scope.keys()[i];
+    spec.keys.push_back(key->type());
+    fields.push_back({"", key->type(), key->nullable()});
+    node->event_time.push_back(key->event_time());
+    if (key->event_time() && !spec.event_time) spec.event_time = i;
+  }
+  const bool sessions = below_window_is_session_;
+  if (sessions) spec.session = scope.key_of(*window_call_);
+  if (sessions && (!spec.session || spec.keys.size() < 2)) {
+    return text_.at(window_call_->span,
+                    Error(errors::sql::not_served, "session_window without another key in GROUP BY is not served"));
+  }
+  for (const data::Field& result : scope.results()) fields.push_back(result);
+  node->event_time.resize(fields.size());
+  spec.aggregates = scope.aggregates();
+  spec.mode = compiler_.options().mode;
+  spec.output = std::make_shared<const data::Schema>(std::move(fields));
+  spec.layout = KeyTable::hash(scope.layout() + windows_.fingerprint());
+  node->output = spec.output;
+  node->inputs.push_back(std::move(input));
+  return node;
+}
+
+}  // namespace
+
+Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, bool names_columns) {
+  return SelectCompiler(compiler, query, std::move(input), names_columns).compile();
+}
+
+}  // namespace streamops::sql
