@@ -3,9 +3,9 @@ import os
 import subprocess
 import sys
 
-from conftest import Line
 from real_line import streamops
 from server import REFERENCE, ROOT
+from spark_line import Line
 
 
 class Nobody:
