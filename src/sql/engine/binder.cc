@@ -246,6 +246,10 @@ Result<NodePtr> Binder::bind_call(const Expression& expression) {
                               .with_hint("write FROM … LATERAL VIEW " + std::string(name) + "(…) t AS column"));
       }
     }
+    if (const std::string_view reason = refusal_of(expression.function); !reason.empty()) {
+      return source_.at(expression.head,
+                        Error(errors::sql::not_served, "{} is not served: {}", expression.function, reason));
+    }
     std::vector<std::string_view> names;
     for (const Family& family : function_families()) {
       for (const Function& known : *family.functions) names.push_back(known.name);
