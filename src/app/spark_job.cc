@@ -50,6 +50,10 @@ Result<spark::Options> kafka_options(const pipeline::SparkEndpoint& endpoint, co
                                      const runtime::Disk& disk) {
   spark::Options options;
   options["kafka.bootstrap.servers"] = endpoint.kafka.empty() ? kafka.bootstrap : endpoint.kafka;
+  // Spark asks three times before its query fails: a minute for a broker to come back, not three until a wrong address
+  // is told.
+  options["kafka.default.api.timeout.ms"] = "20000";
+  options["kafka.request.timeout.ms"] = "15000";
   const bool login = !kafka.sasl_mechanism.empty();
   if (login || kafka.tls) {
     options["kafka.security.protocol"] = fmt::format("{}{}", login ? "SASL_" : "", kafka.tls ? "SSL" : "PLAINTEXT");
