@@ -85,6 +85,7 @@ class Gatherer {
     std::vector<Opened> opened(target_.contacts.size());
     std::vector<std::vector<int>> versions(target_.contacts.size());
     std::vector<std::function<void()>> work;
+    work.reserve(opened.size());
     for (std::size_t i = 0; i < opened.size(); ++i)
       work.emplace_back([this, i, &opened, &versions] { opened[i] = contact(target_.contacts[i], versions[i]); });
     in_parallel(std::move(work));

@@ -145,6 +145,7 @@ Dialled dial(const runtime::Endpoint& at, Deadline until) {
 
 void in_parallel(std::vector<std::function<void()>> work) {
   std::vector<std::jthread> threads;
+  threads.reserve(work.size());
   for (std::function<void()>& each : work) threads.emplace_back(std::move(each));
 }
 

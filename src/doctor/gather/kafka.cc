@@ -61,6 +61,7 @@ class Gatherer {
     facts_.bootstrap.resize(target_.bootstrap.size());
     std::vector<std::vector<ApiRange>> apis(target_.bootstrap.size());
     std::vector<std::function<void()>> work;
+    work.reserve(target_.bootstrap.size());
     for (std::size_t i = 0; i < target_.bootstrap.size(); ++i)
       work.emplace_back([this, i, &apis] { contact(i, apis[i]); });
     in_parallel(std::move(work));
@@ -180,6 +181,7 @@ class Gatherer {
 
   void dial_brokers() {
     std::vector<std::function<void()>> work;
+    work.reserve(facts_.brokers.size());
     for (BrokerFacts& broker : facts_.brokers)
       work.emplace_back([this, &broker] { broker.advertised = dial(broker.advertised.at, step()); });
     in_parallel(std::move(work));

@@ -16,9 +16,9 @@ class KafkaTalk {
   /// The answer to `request` at `version`; nothing when there is none before the deadline or it is no Kafka response:
   /// then how() and said() tell what came.
   template <typename Response, typename Request>
-  std::optional<Response> ask(Request request, std::int16_t version, Deadline until) {
+  std::optional<Response> ask(Request&& request, std::int16_t version, Deadline until) {
     const kafka::RequestHeader header{Request::api_key, version, ++correlation_, "streamops-doctor"};
-    for (const Bytes& piece : kafka::encode_request(header, std::move(request))) {
+    for (const Bytes& piece : kafka::encode_request(header, std::forward<Request>(request))) {
       if (!line_.write(piece, until)) {
         Bytes rest;  // why it failed shows in what can still be read
         how_ = line_.read(rest, until);

@@ -163,7 +163,7 @@ Contact contact_of(const WebFacts& web) {
   return contact;
 }
 
-Error placed(Error error, const std::optional<Place>& place) {
+Error placed(const Error& error, const std::optional<Place>& place) {
   return place ? error.with_place(*place) : error;
 }
 

@@ -39,7 +39,7 @@ Verdict on_contacts(const Subject& subject) {
 Contact contact_of(const WebFacts& web);
 
 /// The error, pointing at `place` where there is one.
-Error placed(Error error, const std::optional<Place>& place);
+Error placed(const Error& error, const std::optional<Place>& place);
 
 /// 127.0.0.0/8, ::1, localhost and what ends in it.
 bool is_loopback(const std::string& host);

@@ -127,6 +127,7 @@ bool is_inside(const std::string& host) {
 Verdict proxies(const Subject& subject) {
   const auto& environment = subject.facts.machine.proxies;
   std::vector<std::pair<std::string, std::optional<Place>>> urls;
+  urls.reserve(subject.targets.sources.size() + 2);
   for (const SourceTarget& source : subject.targets.sources) urls.emplace_back(source.url, source.place);
   if (subject.targets.registry) urls.emplace_back(subject.targets.registry->url, subject.targets.registry->place);
   if (subject.targets.airflow) urls.emplace_back(subject.targets.airflow->url, std::nullopt);

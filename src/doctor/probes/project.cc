@@ -36,7 +36,7 @@ Verdict line_ends(const Subject& subject) {
 }
 
 /// Points at the line of the compose file.
-Error at_image(Error error, const ImageFacts& image) {
+Error at_image(const Error& error, const ImageFacts& image) {
   const std::size_t at = image.source_line.find(image.image);
   return error.with_place({image.path, static_cast<std::uint32_t>(image.line),
                            static_cast<std::uint32_t>(at == std::string::npos ? 1 : at + 1), image.source_line,

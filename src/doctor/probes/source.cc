@@ -40,7 +40,7 @@ Verdict each_answer(const Subject& subject, std::string fine, Judge judge) {
     std::optional<Finding> finding = judge(subject.targets.sources[i], answer);
     if (!finding) continue;
     finding->where = subject.targets.sources[i].url.substr(0, subject.targets.sources[i].url.find('?'));
-    finding->error = placed(std::move(finding->error), subject.targets.sources[i].place);
+    finding->error = placed(finding->error, subject.targets.sources[i].place);
     verdict.findings.push_back(std::move(*finding));
   }
   return any ? verdict : Verdict::skip("no API answered");
