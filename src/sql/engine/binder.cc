@@ -58,7 +58,7 @@ Result<void> Binder::add_table(ScopeTable table, Span span) {
 }
 
 Result<NodePtr> Binder::bind(const Expression& expression) {
-  if (resolver_ != nullptr) {
+  if (resolver_ != nullptr && parameter(expression) == nullptr) {
     STREAMOPS_ASSIGN(NodePtr whole, resolver_->resolve(expression));
     if (whole) return whole;
   }
@@ -190,10 +190,16 @@ Error Binder::unknown_column(const Expression& expression) const {
 }
 
 Result<NodePtr> Binder::bind_column(const Expression& expression) {
-  STREAMOPS_ASSIGN(std::optional<Found> found, find(expression));
   NodePtr node;
   std::size_t used = 1;
-  if (found) {
+  const Parameter* inner = parameter(expression);
+  std::optional<Found> found;
+  if (inner == nullptr) {
+    STREAMOPS_ASSIGN(found, find(expression));
+  }
+  if (inner != nullptr) {
+    node = parameter_node(inner->index, inner->type, inner->nullable, expression.span);
+  } else if (found) {
     node = read(*found, expression.span);
     used = found->parts;
   } else {
@@ -225,7 +231,45 @@ Result<NodePtr> Binder::bind_cast(const Expression& expression) {
   return constant ? fold(std::move(node).value()) : std::move(node).value();
 }
 
+const Binder::Parameter* Binder::parameter(const Expression& expression) const {
+  if (expression.kind != ExpressionKind::column) return nullptr;
+  for (auto at = parameters_.rbegin(); at != parameters_.rend(); ++at) {
+    if (equals_ignore_case(at->name, expression.parts[0].text)) return &*at;
+  }
+  return nullptr;
+}
+
+Result<Lambda> Binder::bind_lambda(const Expression& lambda, std::vector<ScopeColumn> parameters) {
+  if (lambda.parts.size() > parameters.size()) {
+    return source_.at(lambda.parts[parameters.size()].span,
+                      Error(errors::sql::wrong_arguments, "this lambda function takes at most {} parameter{}",
+                            parameters.size(), parameters.size() == 1 ? "" : "s"));
+  }
+  const std::size_t around = parameters_.size();
+  Lambda bound;
+  bound.first_parameter = around;
+  bound.parameters = lambda.parts.size();
+  for (std::size_t i = 0; i < bound.parameters; ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (equals_ignore_case(lambda.parts[i].text, lambda.parts[k].text)) {
+        return source_.at(lambda.parts[i].span,
+                          Error(errors::sql::duplicate_name, "the parameter `{}` stands twice", lambda.parts[i].text));
+      }
+    }
+    parameters_.push_back({lambda.parts[i].text, around + i, parameters[i].type, parameters[i].nullable});
+  }
+  auto body = bind(*lambda.children[0]);
+  parameters_.resize(around);
+  if (!body) return body.error();
+  bound.body = std::move(body).value();
+  return bound;
+}
+
 Result<NodePtr> Binder::bind_call(const Expression& expression) {
+  if (const HigherOrder* higher = find_higher_order(expression)) {
+    auto node = higher->bind(*this, expression);
+    return node ? std::move(node) : Result<NodePtr>(at(expression.head, node.error()));
+  }
   if (expression.function == "window_time") return bind_window_time_call(expression);
   const Function* function = find_function(expression.function);
   if (function == nullptr) {

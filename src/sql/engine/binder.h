@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "sql/engine/function.h"
+#include "sql/engine/lambda.h"
 #include "sql/grammar/tree.h"
 
 namespace streamops::sql {
@@ -57,6 +58,8 @@ class Binder {
   void record_reads(std::vector<bool>* used) { used_ = used; }
 
   Result<NodePtr> bind(const Expression& expression);
+  /// The body of `x -> …` with parameters of these types; fewer names than types may be written. Errors: SO-S009.
+  Result<Lambda> bind_lambda(const Expression& lambda, std::vector<ScopeColumn> parameters);
   /// All columns that `*`, `t.*` or `structure.*` stands for.
   Result<std::vector<NamedNode>> expand(const Expression& star);
   /// The arguments of a call; an argument `*` is left out.
@@ -103,6 +106,15 @@ class Binder {
   std::vector<bool>* used_ = nullptr;
   WholeResolver* resolver_ = nullptr;
   std::pair<std::string, std::size_t> stand_in_;
+  struct Parameter {
+    std::string name;
+    std::size_t index;
+    data::TypePtr type;
+    bool nullable;
+  };
+  /// The parameter that a name means, the innermost; null when it means none.
+  const Parameter* parameter(const Expression& expression) const;
+  std::vector<Parameter> parameters_;  // of the lambda functions around
 };
 
 }  // namespace streamops::sql

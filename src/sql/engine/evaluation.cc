@@ -10,7 +10,7 @@ class ColumnNode : public Node {
   ColumnNode(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time)
       : Node(std::move(type), nullable, span), slot_(slot), event_time_(event_time) {}
   bool event_time() const override { return event_time_; }
-  Vector evaluate(const Frame& frame, Mask) const override { return {frame.columns[slot_], false}; }
+  Vector evaluate(const Frame& frame, Mask) const override { return frame.column(slot_); }
 
  private:
   std::size_t slot_;
@@ -21,7 +21,17 @@ class ItemNode : public Node {
  public:
   ItemNode(std::size_t index, data::TypePtr type, bool nullable, Span span)
       : Node(std::move(type), nullable, span), index_(index) {}
-  Vector evaluate(const Frame& frame, Mask) const override { return frame.items[index_]; }
+  Vector evaluate(const Frame& frame, Mask) const override { return frame.item(index_); }
+
+ private:
+  std::size_t index_;
+};
+
+class ParameterNode : public Node {
+ public:
+  ParameterNode(std::size_t index, data::TypePtr type, bool nullable, Span span)
+      : Node(std::move(type), nullable, span), index_(index) {}
+  Vector evaluate(const Frame& frame, Mask) const override { return frame.parameter(index_); }
 
  private:
   std::size_t index_;
@@ -40,6 +50,22 @@ class ConstantNode : public Node {
 
 }  // namespace
 
+Vector Frame::parameter(std::size_t index) const {
+  if (index >= first_parameter) return {parameters[index - first_parameter], false};
+  return {data::take(outer->parameter(index).column, parents), false};
+}
+
+Vector Frame::column(std::size_t slot) const {
+  if (outer == nullptr) return {columns[slot], false};
+  return {data::take(outer->column(slot).column, parents), false};
+}
+
+Vector Frame::item(std::size_t index) const {
+  if (outer == nullptr) return items[index];
+  const Vector value = outer->item(index);
+  return value.constant ? value : Vector{data::take(value.column, parents), false};
+}
+
 std::vector<RowError> Failures::take_sorted() && {
   std::sort(errors_.begin(), errors_.end(),
             [](const RowError& a, const RowError& b) { return a.source_row < b.source_row; });
@@ -53,6 +79,10 @@ bool any_active(Mask active, std::size_t rows) {
 
 NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time) {
   return std::make_shared<const ColumnNode>(slot, std::move(type), nullable, span, event_time);
+}
+
+NodePtr parameter_node(std::size_t index, data::TypePtr type, bool nullable, Span span) {
+  return std::make_shared<const ParameterNode>(index, std::move(type), nullable, span);
 }
 
 NodePtr item_node(std::size_t index, data::TypePtr type, bool nullable, Span span) {

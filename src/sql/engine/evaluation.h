@@ -58,6 +58,17 @@ struct Frame {
   const EvaluationContext* context = nullptr;
   const SourceText* source = nullptr;
   Failures* failures = nullptr;
+  /// Inside a lambda function: the frame that it is written in, and for each row here the row there. What is no
+  /// parameter is read from it.
+  const Frame* outer = nullptr;
+  std::span<const std::int32_t> parents;
+  /// The lambda function's parameters; those around have the numbers below `first_parameter`.
+  std::vector<data::ColumnPtr> parameters;
+  std::size_t first_parameter = 0;
+
+  Vector parameter(std::size_t index) const;
+  Vector column(std::size_t slot) const;
+  Vector item(std::size_t index) const;
 
   std::size_t source_row(std::size_t row) const { return origin.empty() ? row : static_cast<std::size_t>(origin[row]); }
   /// Notes that `row` fails at `span` of the SQL text.
@@ -97,6 +108,8 @@ bool any_active(Mask active, std::size_t rows);
 
 /// The input column at a slot.
 NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time = false);
+/// A parameter of a lambda function.
+NodePtr parameter_node(std::size_t index, data::TypePtr type, bool nullable, Span span);
 /// An earlier item of the select list.
 NodePtr item_node(std::size_t index, data::TypePtr type, bool nullable, Span span);
 /// `value` has one row.

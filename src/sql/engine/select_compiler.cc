@@ -8,20 +8,13 @@
 #include "sql/engine/compiler.h"
 #include "sql/engine/grouping_scope.h"
 #include "sql/engine/key_table.h"
+#include "sql/engine/select_list.h"
 #include "sql/engine/window.h"
 
 namespace streamops::sql {
 namespace {
 
 using data::TypeId;
-
-const Expression* find_window(const Expression& expression) {
-  if (is_window_call(expression)) return &expression;
-  for (const ExpressionPtr& child : expression.children) {
-    if (const Expression* found = find_window(*child)) return found;
-  }
-  return nullptr;
-}
 
 bool is_deterministic(const Expression& expression) {
   if (expression.kind == ExpressionKind::call) {
@@ -41,31 +34,6 @@ void split_conjuncts(const ExpressionPtr& condition, std::vector<ExpressionPtr>&
   }
   for (const ExpressionPtr& child : condition->children) split_conjuncts(child, out);
 }
-
-/// The one window of a SELECT stands for its column wherever it is called.
-class WindowResolver : public WholeResolver {
- public:
-  WindowResolver(Binder& binder, const SourceText& text) : binder_(binder), text_(text) {}
-  void set(const Expression& call, std::size_t slot) {
-    fingerprint_ = binder_.fingerprint(call);
-    slot_ = slot;
-    binder_.stands_for(fingerprint_, slot);
-    as_column_ = binder_.fingerprint(call);
-  }
-  const std::string& fingerprint() const { return fingerprint_; }
-  Result<NodePtr> resolve(const Expression& expression) override {
-    if (!slot_ || !is_window_call(expression)) return NodePtr();
-    if (binder_.fingerprint(expression) == as_column_) return binder_.column(*slot_, expression.span);
-    return text_.at(expression.span,
-                    Error(errors::sql::not_served, "two different windows in one SELECT are not served"));
-  }
-
- private:
-  Binder& binder_;
-  const SourceText& text_;
-  std::string fingerprint_, as_column_;
-  std::optional<std::size_t> slot_;
-};
 
 class SelectCompiler {
  public:
@@ -208,57 +176,9 @@ class SelectCompiler {
   }
 
   Result<PlanPtr> ungrouped() {
-    Items items(*this, binder_);
+    SelectList items(binder_, text_, names_columns_);
     for (const SelectItem& item : query_.items) STREAMOPS_RETURN_IF_ERROR(items.add(item));
     return project(std::move(below_), std::move(items.nodes), std::move(items.fields), std::move(input_), true);
-  }
-
-  /// A select list being bound.
-  struct Items {
-    Items(SelectCompiler& owner, Binder& into) : select(owner), binder(into) {}
-
-    Result<void> add(const SelectItem& item) {
-      if (item.expression->kind == ExpressionKind::star) return add_star(item);
-      STREAMOPS_ASSIGN(NodePtr node, binder.bind(*item.expression));
-      STREAMOPS_ASSIGN(const std::string name, select.name_of(item));
-      return finish(name, std::move(node), item.alias.has_value(), item.expression->span);
-    }
-
-    Result<void> add_star(const SelectItem& item) {
-      if (item.alias) return select.text_.at(item.alias->span, Error(errors::sql::syntax, "`*` takes no alias"));
-      STREAMOPS_ASSIGN(std::vector<NamedNode> all, binder.expand(*item.expression));
-      for (NamedNode& one : all)
-        STREAMOPS_RETURN_IF_ERROR(finish(one.name, std::move(one.node), false, item.expression->span));
-      return Ok();
-    }
-
-    Result<void> finish(const std::string& name, NodePtr node, bool usable_by_alias, Span span) {
-      const TypeId type = node->type()->id();
-      if (type == TypeId::interval_day || type == TypeId::interval_month) {
-        return select.text_.at(span,
-                               Error(errors::sql::not_served, "an interval as a column of the result is not served"));
-      }
-      fields.push_back({name, node->type(), node->nullable()});
-      if (usable_by_alias) binder.add_item({name, nodes.size(), node->type(), node->nullable()});
-      nodes.push_back(std::move(node));
-      return Ok();
-    }
-
-    SelectCompiler& select;
-    Binder& binder;
-    std::vector<NodePtr> nodes;
-    std::vector<data::Field> fields;
-  };
-
-  Result<std::string> name_of(const SelectItem& item) const {
-    if (item.alias) return item.alias->text;
-    const Expression& expression = *item.expression;
-    const bool named = expression.kind == ExpressionKind::column || expression.kind == ExpressionKind::member;
-    if (named) return expression.parts.back().text;
-    if (is_window_call(expression)) return expression.function;
-    if (!names_columns_) return std::string();
-    return text_.at(expression.span, Error(errors::sql::unnamed_column, "this column of the result has no name"))
-        .with_label("put `AS name` behind it");
   }
 
   /// `below`: the step reads the input of the SELECT, so the names of slots are the binder's.
@@ -303,21 +223,6 @@ class SelectCompiler {
   bool below_window_is_session_ = false;
   const Expression* window_call_ = nullptr;
 };
-
-/// The select list's item that a key names by its place or its alias; null when it names none.
-const SelectItem* named_item(const SelectQuery& query, const Expression& key) {
-  if (key.kind == ExpressionKind::literal && key.literal.type->is_integer() && !key.literal.is_null) {
-    const data::Int128 place = key.literal.number;
-    return place >= 1 && place <= static_cast<data::Int128>(query.items.size())
-               ? &query.items[static_cast<std::size_t>(place - 1)]
-               : nullptr;
-  }
-  if (key.kind != ExpressionKind::column || key.parts.size() != 1) return nullptr;
-  for (const SelectItem& item : query.items) {
-    if (item.alias && equals_ignore_case(item.alias->text, key.parts[0].text)) return &item;
-  }
-  return nullptr;
-}
 
 Result<void> SelectCompiler::add_key(GroupingScope& scope, const Expression& key) {
   const bool ordinal = key.kind == ExpressionKind::literal && key.literal.type->is_integer() && !key.literal.is_null;
@@ -369,7 +274,7 @@ Result<PlanPtr> SelectCompiler::grouped() {
     STREAMOPS_ASSIGN(above.where, bind_condition(*query_.having, scope.above(), "HAVING"));
     scope.end_having();
   }
-  Items items(*this, scope.above());
+  SelectList items(scope.above(), text_, names_columns_);
   for (const SelectItem& item : query_.items) STREAMOPS_RETURN_IF_ERROR(items.add(item));
 
   std::vector<data::Field> fields;

@@ -34,5 +34,6 @@ const std::vector<Function>& time_making_functions();
 const std::vector<Function>& time_part_functions();
 const std::vector<Function>& address_functions();
 const std::vector<Function>& json_shape_functions();
+const std::vector<Function>& higher_order_functions();
 
 }  // namespace streamops::sql

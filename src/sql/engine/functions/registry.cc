@@ -34,6 +34,7 @@ const std::vector<Family>& function_families() {
       {"Arrays as sets", &array_set_functions()},
       {"Cutting and making arrays", &array_shape_functions()},
       {"Maps", &map_functions()},
+      {"Lambda functions", &higher_order_functions()},
       {"Conversions", &conversion_functions()},
       {"Rows", &row_functions()},
   };
