@@ -255,7 +255,7 @@ class CurlClient final : public HttpClient {
       curl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
     for (const auto& [name, value] : request.headers) {
-      transfer.headers = curl.slist_append(transfer.headers, (name + ": " + value).c_str());
+      transfer.headers = curl.slist_append(transfer.headers, fmt::format("{}: {}", name, value).c_str());
     }
     curl.easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
     if (request.tls) prepare_tls(curl, easy, *request.tls);

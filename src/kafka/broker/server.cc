@@ -26,6 +26,7 @@ Result<void> Server::listen(const runtime::Endpoint& at) {
 
 std::vector<runtime::Endpoint> Server::listeners() const {
   std::vector<runtime::Endpoint> out;
+  out.reserve(listeners_.size());
   for (const std::unique_ptr<runtime::Listener>& listener : listeners_) out.push_back(listener->local());
   return out;
 }

@@ -20,7 +20,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   explicit Impl(const settings::Registry& settings)
       : state_(schema::parse_compatibility(settings.compatibility).value_or(schema::Compatibility::backward)) {}
 
-  Result<void> open(ServerOptions options, runtime::Loop& loop, runtime::Network& network, runtime::Disk& disk,
+  Result<void> open(const ServerOptions& options, runtime::Loop& loop, runtime::Network& network, runtime::Disk& disk,
                     runtime::Pool& sync_pool) {
     log::JournalOptions journal;
     journal.sync.policy = log::parse_sync_policy(options.settings.fsync);
@@ -123,10 +123,10 @@ Result<schema::AvroSchemaPtr> newest_schema_on_disk(const std::string& directory
 Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::open(ServerOptions options, runtime::Loop& loop, runtime::Network& network,
-                                             runtime::Disk& disk, runtime::Pool& sync_pool) {
+Result<std::unique_ptr<Server>> Server::open(const ServerOptions& options, runtime::Loop& loop,
+                                             runtime::Network& network, runtime::Disk& disk, runtime::Pool& sync_pool) {
   auto impl = std::make_shared<Impl>(options.settings);
-  STREAMOPS_RETURN_IF_ERROR(impl->open(std::move(options), loop, network, disk, sync_pool));
+  STREAMOPS_RETURN_IF_ERROR(impl->open(options, loop, network, disk, sync_pool));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

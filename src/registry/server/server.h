@@ -32,8 +32,8 @@ class Server {
  public:
   /// Recovers and listens. Blocks for the reading of the journal. Errors: SO-G120, those of log::Journal::open and of
   /// Network::listen.
-  static Result<std::unique_ptr<Server>> open(ServerOptions options, runtime::Loop& loop, runtime::Network& network,
-                                              runtime::Disk& disk, runtime::Pool& sync_pool);
+  static Result<std::unique_ptr<Server>> open(const ServerOptions& options, runtime::Loop& loop,
+                                              runtime::Network& network, runtime::Disk& disk, runtime::Pool& sync_pool);
   ~Server();
 
   /// Where it listens, in the order of the options, with the ports that were picked.

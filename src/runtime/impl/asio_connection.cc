@@ -214,7 +214,7 @@ ConnectionPtr make_plain_connection(Socket socket) {
   return std::make_unique<Handle<Socket>>(std::move(socket));
 }
 
-void make_tls_connection(Socket socket, std::shared_ptr<asio::ssl::context> context, bool is_server,
+void make_tls_connection(Socket socket, const std::shared_ptr<asio::ssl::context>& context, bool is_server,
                          const std::string& server_name, bool verify, std::function<void(Result<ConnectionPtr>)> done) {
   auto stream = std::make_shared<TlsStream>(std::move(socket), *context);
   if (!is_server && !server_name.empty()) {
@@ -251,7 +251,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& o
   if (!is_server) {
     context->set_verify_mode(options.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
     if (options.ca_file.empty()) {
-      context->set_default_verify_paths(code);
+      if (context->set_default_verify_paths(code)) return refuse("the system's certificates");
     } else if (context->load_verify_file(options.ca_file, code)) {
       return refuse(options.ca_file);
     }

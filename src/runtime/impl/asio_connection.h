@@ -19,7 +19,7 @@ using Socket = asio::ip::tcp::socket;
 ConnectionPtr make_plain_connection(Socket socket);
 
 /// Performs the TLS handshake (as server or client) and hands over the connection or SO-R003.
-void make_tls_connection(Socket socket, std::shared_ptr<asio::ssl::context> context, bool is_server,
+void make_tls_connection(Socket socket, const std::shared_ptr<asio::ssl::context>& context, bool is_server,
                          const std::string& server_name, bool verify, std::function<void(Result<ConnectionPtr>)> done);
 
 /// A context with the options' certificates. Errors: SO-R003 (unreadable or wrong certificate files).
