@@ -35,6 +35,10 @@ streamops_library(asio Threads::Threads)
 # Asio 1.22 chooses its allocator by a macro of libstdc++ that may or may not be there yet: without this, files that include
 # it early and late would free each other's memory in different ways.
 target_compile_definitions(streamops_lib_asio INTERFACE ASIO_DISABLE_STD_ALIGNED_ALLOC)
+if(STREAMOPS_SANITIZE MATCHES "thread")
+  # ThreadSanitizer knows no fences; what asio hands from thread to thread passes a lock besides.
+  target_compile_definitions(streamops_lib_asio INTERFACE ASIO_DISABLE_FENCED_BLOCK)
+endif()
 streamops_library(curl ${CMAKE_DL_LIBS})  # headers only: runtime/impl/curl_library.h loads it
 streamops_library(http_parser ${ARCHIVE_HTTP_PARSER})
 streamops_library(z ${ARCHIVE_Z})

@@ -1,4 +1,5 @@
-// runtime/impl/callback_watch.h — a watchdog for callbacks that hold up their loop; only in sanitized builds.
+// runtime/impl/callback_watch.h — a watchdog for callbacks that hold up their loop; only under AddressSanitizer,
+// as ThreadSanitizer blocks threads by locks of its own.
 //
 //   wall time of a callback = computing + waiting for a core + blocked
 //
@@ -12,7 +13,7 @@
 
 #include "base/time.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__)
 #define STREAMOPS_WATCH_CALLBACKS 1
 #endif
 
