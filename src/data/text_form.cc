@@ -20,11 +20,27 @@ struct Digits {
   int point = 0;
 };
 
+/// The shortest digits that read back equal; where one is enough, the nearer two are taken if they do too (4.9E-324,
+/// not 5.0E-324), as in Java.
+template <typename T>
+const char* write_shortest(std::array<char, 48>& raw, T magnitude) {
+  const char* end = std::to_chars(raw.data(), raw.data() + raw.size(), magnitude, std::chars_format::scientific).ptr;
+  if (raw[1] == '.') return end;
+  std::array<char, 48> two;
+  const char* two_end =
+      std::to_chars(two.data(), two.data() + two.size(), magnitude, std::chars_format::scientific, 1).ptr;
+  T back = 0;
+  std::from_chars(two.data(), two_end, back);
+  if (back != magnitude || two[2] == '0') return end;
+  raw = two;
+  return raw.data() + (two_end - two.data());
+}
+
 template <typename T>
 Digits shortest_digits(T magnitude) {
   std::array<char, 48> raw;
-  const auto end = std::to_chars(raw.data(), raw.data() + raw.size(), magnitude, std::chars_format::scientific).ptr;
-  const char* mark = std::find(raw.data(), end, 'e');
+  const char* end = write_shortest(raw, magnitude);
+  const char* mark = std::find<const char*>(raw.data(), end, 'e');
   Digits digits;
   for (const char* c = raw.data(); c != mark; ++c) {
     if (*c != '.') digits.text[static_cast<std::size_t>(digits.count++)] = *c;

@@ -9,10 +9,12 @@ expressions that differ are appended to a golden file, with the row's values in 
 """
 import argparse
 import collections
+import faulthandler
 import os
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,6 +114,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
+    faulthandler.register(signal.SIGUSR1)
     spark = spark_answers.connect(options.remote)
     total, kept = collections.Counter(), []
     for seed in range(options.seed, options.seed + options.rounds):

@@ -3,9 +3,11 @@
 An answer is text: `TYPE value | value`, one value a row, or `error CLASS`. A value is what CAST(value AS STRING) gives (hex of BINARY, NULL for
 null) with \\n, \\t, \\r and \\\\ escaped. Many expressions go in one query; where a query fails its halves are tried, down to the one that fails.
 """
+import contextlib
 import logging
 import os
 import re
+import signal
 
 os.environ.setdefault("SPARK_CONNECT_LOG_LEVEL", "critical")
 BATCH = 40
@@ -36,6 +38,21 @@ def error_class(error):
     return found.group(1) if found else type(error).__name__
 
 
+@contextlib.contextmanager
+def time_limit(seconds):
+    """A server whose thread was lost to an error of the Java machine never answers."""
+    def late(*_):
+        raise TimeoutError("[NO_ANSWER] Spark did not answer in time")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 class Answers:
     """Answers over one table, or over none."""
 
@@ -52,7 +69,8 @@ class Answers:
 
     def _ask(self, expressions):
         try:
-            return self._together(expressions)
+            with time_limit(20 + 2 * len(expressions)):
+                return self._together(expressions)
         except Exception as error:  # the class of the error is the answer
             if len(expressions) == 1:
                 return ["error " + error_class(error)]

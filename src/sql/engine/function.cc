@@ -10,6 +10,45 @@ namespace {
 using data::TypeId;
 using data::TypePtr;
 
+/// A call that is NULL where an argument is; see Binding::strict_node().
+class StrictCallNode : public Node {
+ public:
+  StrictCallNode(TypePtr type, bool nullable, Span span, std::vector<NodePtr> children, Kernel kernel, bool last_first)
+      : Node(std::move(type), nullable, span),
+        children_(std::move(children)),
+        kernel_(std::move(kernel)),
+        last_first_(last_first) {}
+
+  Vector evaluate(const Frame& frame, Mask active) const override {
+    std::vector<Vector> arguments(children_.size());
+    std::vector<std::uint8_t> present;  // empty: as `active`
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      const std::size_t at = last_first_ ? children_.size() - 1 - i : i;
+      arguments[at] = children_[at]->evaluate(frame, present.empty() ? active : Mask(present));
+      if (i + 1 == children_.size() || !arguments[at].column->has_nulls()) continue;
+      if (!narrow(present, active, arguments[at], frame.rows)) return {data::nulls(type(), 1), true};
+    }
+    return kernel_(Call{frame, active, arguments, type(), span()});
+  }
+
+ private:
+  /// Takes out the rows where the argument is null; false when none is left.
+  static bool narrow(std::vector<std::uint8_t>& present, Mask active, const Vector& argument, std::size_t rows) {
+    if (argument.constant) return false;
+    if (present.empty()) active.empty() ? present.assign(rows, 1) : present.assign(active.begin(), active.end());
+    std::uint8_t any = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      present[row] = static_cast<std::uint8_t>(present[row] & (argument.column->is_null(row) ? 0 : 1));
+      any |= present[row];
+    }
+    return any != 0;
+  }
+
+  std::vector<NodePtr> children_;
+  Kernel kernel_;
+  bool last_first_;
+};
+
 bool fits(const Binding& binding, const Overload& overload, bool exactly) {
   for (std::size_t i = 0; i < overload.parameters.size(); ++i) {
     const data::Type& from = binding.type(i);
@@ -105,6 +144,12 @@ NodePtr Binding::node(TypePtr type, bool nullable, Kernel kernel) const {
   return call_node(std::move(type), nullable, call_.span, arguments_, std::move(kernel));
 }
 
+NodePtr Binding::strict_node(TypePtr type, bool nullable, Kernel kernel, bool last_first) const {
+  if (arguments_.size() < 2) return node(std::move(type), nullable, std::move(kernel));
+  return std::make_shared<const StrictCallNode>(std::move(type), nullable, call_.span, arguments_, std::move(kernel),
+                                                last_first);
+}
+
 bool Binding::any_nullable() const {
   for (const NodePtr& argument : arguments_) {
     if (argument->nullable()) return true;
@@ -118,7 +163,7 @@ Result<NodePtr> bind_call(Binding& binding, const Function& function) {
   if (overload == nullptr) return no_overload(binding, function);
   for (std::size_t i = 0; i < binding.size(); ++i)
     STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(i, overload->parameters[i]));
-  return binding.node(overload->result, overload->may_give_null || binding.any_nullable(), overload->kernel);
+  return binding.strict_node(overload->result, overload->may_give_null || binding.any_nullable(), overload->kernel);
 }
 
 }  // namespace streamops::sql

@@ -53,6 +53,9 @@ class Binding {
 
   /// A node over the arguments as they are now.
   NodePtr node(data::TypePtr type, bool nullable, Kernel kernel) const;
+  /// As node(), for code that gives NULL for any NULL: an argument is evaluated only where those before it are present,
+  /// so that NULL + CAST('x' AS INT) is NULL, as in Spark, and no error. Divisions look at the last argument first.
+  NodePtr strict_node(data::TypePtr type, bool nullable, Kernel kernel, bool last_first = false) const;
   bool any_nullable() const;
 
  private:

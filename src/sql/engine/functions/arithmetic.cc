@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data/calendar.h"
+#include "data/text_form.h"
 #include "sql/engine/functions/families.h"
 
 namespace streamops::sql {
@@ -113,6 +114,10 @@ Kernel kernel_of(Arithmetic operation, TypeId type, bool lenient) {
   return {};
 }
 
+bool divides(Arithmetic operation) {
+  return operation != Arithmetic::add && operation != Arithmetic::subtract && operation != Arithmetic::multiply;
+}
+
 DecimalShape result_shape(Arithmetic operation, DecimalShape a, DecimalShape b) {
   switch (operation) {
     case Arithmetic::add:
@@ -140,9 +145,7 @@ Kernel decimal_kernel(Arithmetic operation, DecimalShape a, DecimalShape b, Deci
   return [=](const Call& call) {
     return rows<Int128(Int128, Int128)>(call, [&](auto& out, Int128 x, Int128 y) {
       MaybeDecimal result;
-      const bool divides =
-          operation != Arithmetic::add && operation != Arithmetic::subtract && operation != Arithmetic::multiply;
-      if (divides && y == 0) return lenient ? out.null() : out.fail(by_zero());
+      if (divides(operation) && y == 0) return lenient ? out.null() : out.fail(by_zero());
       switch (operation) {
         case Arithmetic::add:
           result = decimal_sum(x, a.scale, y, b.scale, shape);
@@ -186,8 +189,8 @@ Result<NodePtr> decimal_node(Binding& binding, Arithmetic operation, bool lenien
   for (std::size_t i = 0; i < 2; ++i) STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(i, decimal_type_of(binding, i)));
   const DecimalShape a = shape_of(binding.type(0)), b = shape_of(binding.type(1));
   const DecimalShape shape = result_shape(operation, a, b);
-  return binding.node(decimal_of(shape), lenient || binding.any_nullable(),
-                      decimal_kernel(operation, a, b, shape, lenient));
+  return binding.strict_node(decimal_of(shape), lenient || binding.any_nullable(),
+                             decimal_kernel(operation, a, b, shape, lenient), divides(operation));
 }
 
 /// Texts beside numbers become numbers; NULL takes the type of the other side.
@@ -218,7 +221,8 @@ Result<NodePtr> bind_arithmetic(Binding& binding, Arithmetic operation, bool len
   TypePtr type = common_type(binding[0]->type(), binding[1]->type(), Strings::apart);
   if (operation == Arithmetic::divide) type = Type::scalar(TypeId::float64);
   for (std::size_t i = 0; i < 2; ++i) STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(i, type));
-  return binding.node(type, lenient || binding.any_nullable(), kernel_of(operation, type->id(), lenient));
+  return binding.strict_node(type, lenient || binding.any_nullable(), kernel_of(operation, type->id(), lenient),
+                             divides(operation));
 }
 
 Result<NodePtr> bind_whole_division(Binding& binding) {
@@ -232,25 +236,58 @@ Result<NodePtr> bind_whole_division(Binding& binding) {
     for (std::size_t i = 0; i < 2; ++i)
       STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(i, decimal_of(shape_of(binding.type(i)))));
     const int a_scale = binding.type(0).scale(), b_scale = binding.type(1).scale();
-    return binding.node(bigint, binding.any_nullable(), [=](const Call& call) {
-      return rows<std::int64_t(Int128, Int128)>(call, [&](auto& out, Int128 a, Int128 b) {
-        if (b == 0) return out.fail(by_zero());
-        const auto whole = decimal_whole_quotient(a, a_scale, b, b_scale);
-        whole ? out.set(*whole) : out.fail(overflow());
-      });
-    });
+    return binding.strict_node(
+        bigint, binding.any_nullable(),
+        [=](const Call& call) {
+          return rows<std::int64_t(Int128, Int128)>(call, [&](auto& out, Int128 a, Int128 b) {
+            if (b == 0) return out.fail(by_zero());
+            const auto whole = decimal_whole_quotient(a, a_scale, b, b_scale);
+            whole ? out.set(*whole) : out.fail(overflow());
+          });
+        },
+        true);
   }
   for (std::size_t i = 0; i < 2; ++i) STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(i, bigint));
-  return binding.node(bigint, binding.any_nullable(), [](const Call& call) {
-    return rows<std::int64_t(std::int64_t, std::int64_t)>(call, [](auto& out, std::int64_t a, std::int64_t b) {
-      if (b == 0) return out.fail(by_zero());
-      if (a == INT64_MIN && b == -1) return out.fail(overflow());
-      out.set(a / b);
-    });
-  });
+  return binding.strict_node(
+      bigint, binding.any_nullable(),
+      [](const Call& call) {
+        return rows<std::int64_t(std::int64_t, std::int64_t)>(call, [](auto& out, std::int64_t a, std::int64_t b) {
+          if (b == 0) return out.fail(by_zero());
+          if (a == INT64_MIN && b == -1) return out.fail(overflow());
+          out.set(a / b);
+        });
+      },
+      true);
 }
 
 namespace {
+
+/// Spark negates with 34 digits: the others round away, half to even. Nothing when that leaves 38 digits.
+std::optional<Int128> negated(Int128 value) {
+  Int128 magnitude = value < 0 ? -value : value;
+  int drop = 0;
+  for (Int128 limit = data::power_of_ten(34); drop < 4 && magnitude >= limit; limit *= 10) ++drop;
+  if (drop > 0) {
+    const Int128 factor = data::power_of_ten(drop), rest = magnitude % factor;
+    magnitude /= factor;
+    if (rest > factor - rest || (rest == factor - rest && magnitude % 2 != 0)) ++magnitude;
+    if (magnitude > data::power_of_ten(38 - drop)) return std::nullopt;
+    magnitude *= factor;
+  }
+  return value < 0 ? magnitude : -magnitude;
+}
+
+template <bool absolute>
+Kernel negate_decimals() {
+  return [](const Call& call) {
+    return rows<Int128(Int128)>(call, [&](auto& out, Int128 value) {
+      if (absolute && value >= 0) return out.set(value);
+      const auto result = negated(value);
+      const Int128 limit = data::power_of_ten(call.type->precision());
+      result && *result<limit && *result> - limit ? out.set(*result) : out.fail(decimal_too_long(*call.type));
+    });
+  };
+}
 
 template <typename T, bool absolute>
 Kernel negate_kernel() {
@@ -281,7 +318,7 @@ Kernel negate_kernel(TypeId type) {
     case TypeId::float64:
       return negate_kernel<double, absolute>();
     default:
-      return negate_kernel<Int128, absolute>();
+      return negate_decimals<absolute>();
   }
 }
 
@@ -315,7 +352,7 @@ Result<NodePtr> bind_bits(Binding& binding, Operation operation) {
   if (type->id() == TypeId::int32) kernel = bit_kernel<std::int32_t>(operation);
   if (type->id() == TypeId::int16) kernel = bit_kernel<std::int16_t>(operation);
   if (type->id() == TypeId::int8) kernel = bit_kernel<std::int8_t>(operation);
-  return binding.node(type, binding.any_nullable(), std::move(kernel));
+  return binding.strict_node(type, binding.any_nullable(), std::move(kernel));
 }
 
 }  // namespace

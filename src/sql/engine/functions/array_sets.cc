@@ -123,47 +123,48 @@ template <void (*build)(const RowAt&, ColumnBuilder&)>
 Result<NodePtr> bind_set(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 2));
   STREAMOPS_ASSIGN(const TypePtr type, match_arrays(binding, 0, 1));
-  return binding.node(type, binding.any_nullable(), built_rows(build));
+  return binding.strict_node(type, binding.any_nullable(), built_rows(build));
 }
 
 /// True when both have a member that is not null; NULL when none is found, neither is empty and a null is about.
 Result<NodePtr> bind_overlap(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 2));
   STREAMOPS_RETURN_IF_ERROR(match_arrays(binding, 0, 1));
-  return binding.node(Type::scalar(TypeId::boolean), true, built_rows([](const RowAt& at, ColumnBuilder& out) {
-                        bool null_seen = false, found = false;
-                        std::size_t sizes[2] = {0, 0};
-                        DistinctMembers first;
-                        each_member(at, 0, [&](const Column& column, std::int32_t k) {
-                          ++sizes[0];
-                          column.is_null(static_cast<std::size_t>(k)) ? static_cast<void>(null_seen = true)
-                                                                      : static_cast<void>(first.add(column, k));
-                        });
-                        each_member(at, 1, [&](const Column& column, std::int32_t k) {
-                          ++sizes[1];
-                          if (column.is_null(static_cast<std::size_t>(k))) {
-                            null_seen = true;
-                          } else {
-                            found = found || first.has(column, k);
-                          }
-                        });
-                        !found&& null_seen&& sizes[0] > 0 && sizes[1] > 0 ? out.append_null()
-                                                                          : out.append_boolean(found);
-                      }));
+  return binding.strict_node(Type::scalar(TypeId::boolean), true, built_rows([](const RowAt& at, ColumnBuilder& out) {
+                               bool null_seen = false, found = false;
+                               std::size_t sizes[2] = {0, 0};
+                               DistinctMembers first;
+                               each_member(at, 0, [&](const Column& column, std::int32_t k) {
+                                 ++sizes[0];
+                                 column.is_null(static_cast<std::size_t>(k)) ? static_cast<void>(null_seen = true)
+                                                                             : static_cast<void>(first.add(column, k));
+                               });
+                               each_member(at, 1, [&](const Column& column, std::int32_t k) {
+                                 ++sizes[1];
+                                 if (column.is_null(static_cast<std::size_t>(k))) {
+                                   null_seen = true;
+                                 } else {
+                                   found = found || first.has(column, k);
+                                 }
+                               });
+                               !found&& null_seen&& sizes[0] > 0 && sizes[1] > 0 ? out.append_null()
+                                                                                 : out.append_boolean(found);
+                             }));
 }
 
 /// Members that are not equal to the value; nulls stay.
 Result<NodePtr> bind_remove(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 2));
   STREAMOPS_ASSIGN(const TypePtr type, match_element(binding, 0, 1));
-  return binding.node(type, binding.any_nullable(), built_rows([](const RowAt& at, ColumnBuilder& out) {
-                        each_member(at, 0, [&](const Column& column, std::int32_t k) {
-                          const auto member = static_cast<std::size_t>(k);
-                          if (column.is_null(member) || compare_values(column, member, at.column(1), at.index(1)) != 0)
-                            append_member(out, column, k);
-                        });
-                        out.append_present();
-                      }));
+  return binding.strict_node(
+      type, binding.any_nullable(), built_rows([](const RowAt& at, ColumnBuilder& out) {
+        each_member(at, 0, [&](const Column& column, std::int32_t k) {
+          const auto member = static_cast<std::size_t>(k);
+          if (column.is_null(member) || compare_values(column, member, at.column(1), at.index(1)) != 0)
+            append_member(out, column, k);
+        });
+        out.append_present();
+      }));
 }
 
 /// The value at the array's end, or at its start; it may be null.

@@ -50,7 +50,7 @@ Result<NodePtr> bind_slice(Binding& binding) {
   for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     STREAMOPS_ASSIGN(binding.arguments()[i], binding.argument_as(i, Type::scalar(TypeId::int32)));
   }
-  return binding.node(binding[0]->type(), binding.any_nullable(), built_rows(append_slice));
+  return binding.strict_node(binding[0]->type(), binding.any_nullable(), built_rows(append_slice));
 }
 
 /// An array of arrays as one; NULL when one of them is.

@@ -41,7 +41,7 @@ std::int64_t place_in(const Vector& list, std::size_t row, const Vector& value, 
 
 Result<NodePtr> bind_array_contains(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(unify_with_element(binding));
-  return binding.node(Type::scalar(TypeId::boolean), true, [](const Call& call) {
+  return binding.strict_node(Type::scalar(TypeId::boolean), true, [](const Call& call) {
     data::ColumnBuilder out(call.type);
     for (std::size_t row = 0; row < call.frame.rows; ++row) {
       bool null_seen = true;
@@ -55,7 +55,7 @@ Result<NodePtr> bind_array_contains(Binding& binding) {
 
 Result<NodePtr> bind_array_position(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(unify_with_element(binding));
-  return binding.node(Type::scalar(TypeId::int64), binding.any_nullable(), [](const Call& call) {
+  return binding.strict_node(Type::scalar(TypeId::int64), binding.any_nullable(), [](const Call& call) {
     data::ColumnBuilder out(call.type);
     for (std::size_t row = 0; row < call.frame.rows; ++row) {
       bool null_seen = false;
@@ -186,6 +186,11 @@ Result<NodePtr> bind_array_join(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, Type::array(text)));
   for (std::size_t i = 1; i < binding.size(); ++i) {
     STREAMOPS_ASSIGN(binding.arguments()[i], binding.argument_as(i, text));
+  }
+  if (binding.size() == 3 && !binding[0]->nullable() && !binding[1]->nullable() && !binding.is_constant(2)) {
+    return Error(errors::sql::not_served,
+                 "array_join of an array that cannot be NULL with a replacement from a column is not served, because "
+                 "Spark 4.0 gives NULL for it");
   }
   return binding.node(text, binding.any_nullable(), [](const Call& call) {
     Output<Text> out(call);

@@ -109,7 +109,7 @@ bool decimals_lose(const Binding& binding) {
 Result<NodePtr> bind_comparison(Binding& binding, unsigned accept) {
   if (decimals_lose(binding)) {
     const int a_scale = binding.type(0).scale(), b_scale = binding.type(1).scale();
-    return binding.node(boolean(), binding.any_nullable(), [=](const Call& call) {
+    return binding.strict_node(boolean(), binding.any_nullable(), [=](const Call& call) {
       return rows<bool(data::Int128, data::Int128)>(call, [=](auto& out, data::Int128 a, data::Int128 b) {
         out.set((accept >> (decimal_compare(a, a_scale, b, b_scale) + 1) & 1U) != 0);
       });
@@ -117,8 +117,8 @@ Result<NodePtr> bind_comparison(Binding& binding, unsigned accept) {
   }
   STREAMOPS_ASSIGN(const TypePtr type, unify_operands(binding));
   const TypeId id = type->id();
-  return binding.node(boolean(), binding.any_nullable(),
-                      [id, accept](const Call& call) { return compare(call, id, accept); });
+  return binding.strict_node(boolean(), binding.any_nullable(),
+                             [id, accept](const Call& call) { return compare(call, id, accept); });
 }
 
 template <unsigned accept>

@@ -70,8 +70,8 @@ Result<NodePtr> bind_from_arrays(Binding& binding) {
   }
   const data::Field value = binding.type(1).fields()[0];
   if (binding.type(0).element()->id() == TypeId::map) return binding.mismatch(0, "an ARRAY of anything but MAPs");
-  return binding.node(Type::map(binding.type(0).element(), value.type, value.nullable), binding.any_nullable(),
-                      built_rows(append_from_arrays));
+  return binding.strict_node(Type::map(binding.type(0).element(), value.type, value.nullable), binding.any_nullable(),
+                             built_rows(append_from_arrays));
 }
 
 /// NULL when an entry is NULL.
@@ -163,10 +163,10 @@ Result<NodePtr> bind_contains_key(Binding& binding) {
   if (!key || binding.id(1) == TypeId::null) return binding.mismatch(1, fields[0].type->to_sql());
   STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, Type::map(key, fields[1].type, fields[1].nullable)));
   STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(1, key));
-  return binding.node(Type::scalar(TypeId::boolean), binding.any_nullable(),
-                      built_rows([](const RowAt& at, ColumnBuilder& out) {
-                        out.append_boolean(find_key(at.column(0), at.index(0), at.column(1), at.index(1)) >= 0);
-                      }));
+  return binding.strict_node(Type::scalar(TypeId::boolean), binding.any_nullable(),
+                             built_rows([](const RowAt& at, ColumnBuilder& out) {
+                               out.append_boolean(find_key(at.column(0), at.index(0), at.column(1), at.index(1)) >= 0);
+                             }));
 }
 
 /// Where the pattern first matches in a text, and how long, an empty match at the start aside.
@@ -234,7 +234,7 @@ Result<NodePtr> bind_str_to_map(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(check_pattern(binding, 1));
   STREAMOPS_RETURN_IF_ERROR(check_pattern(binding, 2));
   const TypePtr text = Type::scalar(TypeId::string);
-  return binding.node(Type::map(text, text), binding.any_nullable(), [](const Call& call) {
+  return binding.strict_node(Type::map(text, text), binding.any_nullable(), [](const Call& call) {
     TwoPatterns cache;
     return built_rows([&cache](const RowAt& at, ColumnBuilder& out) { append_text_map(cache, at, out); })(call);
   });

@@ -85,7 +85,7 @@ Result<NodePtr> bind_map_lookup(Binding& binding) {
   const TypePtr value = map.fields()[1].type;
   STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(0, Type::map(key, value, map.fields()[1].nullable)));
   STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(1, key));
-  return binding.node(value, true, map_lookup);
+  return binding.strict_node(value, true, map_lookup);
 }
 
 Result<NodePtr> bind_element(Binding& binding, Base base, bool lenient) {
@@ -95,7 +95,7 @@ Result<NodePtr> bind_element(Binding& binding, Base base, bool lenient) {
   if (binding.id(1) == TypeId::null) STREAMOPS_RETURN_IF_ERROR(binding.cast_argument(1, Type::scalar(TypeId::int32)));
   if (!binding.type(1).is_integer()) return binding.mismatch(1, "a whole number");
   const TypePtr element = binding.type(0).element();
-  return binding.node(element, true, element_kernel(base, lenient));
+  return binding.strict_node(element, true, element_kernel(base, lenient));
 }
 
 Result<NodePtr> bind_size(Binding& binding) {

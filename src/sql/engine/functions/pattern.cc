@@ -23,7 +23,7 @@ Result<NodePtr> bind_rlike(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 2));
   STREAMOPS_RETURN_IF_ERROR(take_texts(binding, 2));
   STREAMOPS_RETURN_IF_ERROR(check_pattern(binding, 1));
-  return binding.node(boolean(), binding.any_nullable(), [](const Call& call) {
+  return binding.strict_node(boolean(), binding.any_nullable(), [](const Call& call) {
     PatternCache cache;
     return rows<bool(Text, Text)>(call, [&](auto& out, Text text, Text wanted) {
       if (const JavaPattern* pattern = cache.get(out, wanted, text)) out.set(pattern->found_in(text));
@@ -91,7 +91,7 @@ Result<NodePtr> bind_regexp_replace(Binding& binding) {
     position = static_cast<std::int32_t>(*given);
     binding.arguments().pop_back();
   }
-  return binding.node(text_type(), binding.any_nullable(), [position](const Call& call) {
+  return binding.strict_node(text_type(), binding.any_nullable(), [position](const Call& call) {
     PatternCache cache;
     return rows<Text(Text, Text, Text)>(call, [&](auto& out, Text text, Text wanted, Text with) {
       replace_all(cache, out, text, wanted, with, position);
@@ -121,7 +121,7 @@ Result<NodePtr> bind_regexp_extract(Binding& binding) {
     one.append_integer(1);
     binding.arguments().push_back(constant_node(one.finish(), binding.span()));
   }
-  return binding.node(text_type(), binding.any_nullable(), [](const Call& call) {
+  return binding.strict_node(text_type(), binding.any_nullable(), [](const Call& call) {
     PatternCache cache;
     return rows<Text(Text, Text, std::int32_t)>(
         call, [&](auto& out, Text text, Text wanted, std::int32_t group) { extract(cache, out, text, wanted, group); });
@@ -189,7 +189,7 @@ Result<NodePtr> bind_split(Binding& binding) {
   if (binding.size() == 3) {
     STREAMOPS_ASSIGN(binding.arguments()[2], binding.argument_as(2, Type::scalar(TypeId::int32)));
   }
-  return binding.node(Type::array(text_type(), false), binding.any_nullable(), split_rows);
+  return binding.strict_node(Type::array(text_type(), false), binding.any_nullable(), split_rows);
 }
 
 struct LikeCache {
@@ -211,7 +211,7 @@ Result<NodePtr> bind_like(Binding& binding) {
   if (const auto pattern = binding.constant_text(1)) {
     if (auto compiled = LikePattern::compile(*pattern, escape); !compiled) return compiled.error();
   }
-  return binding.node(boolean(), binding.any_nullable(), [escape](const Call& call) {
+  return binding.strict_node(boolean(), binding.any_nullable(), [escape](const Call& call) {
     LikeCache cache;
     std::string lowered;
     return rows<bool(Text, Text)>(call, [&](auto& out, Text text, Text wanted) {

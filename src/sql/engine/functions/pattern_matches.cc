@@ -78,7 +78,7 @@ Result<NodePtr> bind_extract_all(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(check_pattern(binding, 1));
   if (binding.size() == 2) binding.arguments().push_back(integer_constant(1, TypeId::int32, binding.span()));
   STREAMOPS_ASSIGN(binding.arguments()[2], binding.argument_as(2, Type::scalar(TypeId::int32)));
-  return binding.node(Type::array(Type::scalar(TypeId::string)), binding.any_nullable(), extract_all);
+  return binding.strict_node(Type::array(Type::scalar(TypeId::string)), binding.any_nullable(), extract_all);
 }
 
 /// Text and pattern in, by an overload's code; a third argument is taken and without effect, as in Spark.
@@ -89,7 +89,7 @@ Result<NodePtr> bind_matches(Binding& binding, std::size_t most) {
   STREAMOPS_RETURN_IF_ERROR(check_pattern(binding, 1));
   binding.arguments().resize(2);
   const Overload chosen = code();
-  return binding.node(chosen.result, true, chosen.kernel);
+  return binding.strict_node(chosen.result, true, chosen.kernel);
 }
 
 Overload counting() {

@@ -1,5 +1,6 @@
 // Functions that measure texts and find things in them.
 #include "sql/engine/characters.h"
+#include "sql/engine/functions/build_rows.h"
 #include "sql/engine/functions/families.h"
 
 namespace streamops::sql {
@@ -53,6 +54,23 @@ constexpr auto substring_index = [](auto& out, Text text, Text delimiter, std::i
   count > 0 ? out.append(text.substr(0, at)) : out.append(text.substr(at + delimiter.size()));
 };
 
+/// A place that is NULL gives 0, as in Hive; other NULLs give NULL.
+Result<NodePtr> bind_locate(Binding& binding) {
+  STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(2, 3));
+  if (binding.size() == 2) binding.arguments().push_back(integer_constant(1, data::TypeId::int32, binding.span()));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const data::TypeId type = i < 2 ? data::TypeId::string : data::TypeId::int32;
+    STREAMOPS_ASSIGN(binding.arguments()[i], binding.argument_as(i, data::Type::scalar(type)));
+  }
+  const bool nullable = binding[0]->nullable() || binding[1]->nullable();
+  return binding.node(data::Type::scalar(data::TypeId::int32), nullable,
+                      built_rows_with_nulls([](const RowAt& at, data::ColumnBuilder& out) {
+                        if (at.is_null(2)) return out.append_integer(0);
+                        if (at.is_null(0) || at.is_null(1)) return out.append_null();
+                        out.append_integer(position_of(at.text(0), at.text(1), at.value<std::int32_t>(2)));
+                      }));
+}
+
 }  // namespace
 
 const std::vector<Function>& text_search_functions() {
@@ -87,10 +105,8 @@ const std::vector<Function>& text_search_functions() {
        "locate(part, text[, from]) or POSITION(part IN text)",
        "The position of the first occurrence from a position on; 0 when there is none.",
        {{"locate('l', 'hello', 4)", "4"}, {"position('l' IN 'hello')", "3"}},
-       {overload<std::int32_t(Text, Text)>(
-            [](auto& out, Text part, Text text) { out.set(position_of(part, text, 1)); }),
-        overload<std::int32_t(Text, Text, std::int32_t)>(
-            [](auto& out, Text part, Text text, std::int32_t from) { out.set(position_of(part, text, from)); })}},
+       {},
+       bind_locate},
       {"startswith",
        "startswith(text, part)",
        "Whether the text begins with the part.",

@@ -62,7 +62,7 @@ Result<NodePtr> make_timestamp(Binding& binding, MakeTimestamp how) {
     }
   }
   const bool zoned = binding.size() == 7;
-  return binding.node(Type::scalar(how.type), how.lenient || binding.any_nullable(), [=](const Call& call) {
+  return binding.strict_node(Type::scalar(how.type), how.lenient || binding.any_nullable(), [=](const Call& call) {
     ZoneCache zones;
     return built_rows([&](const RowAt& at, data::ColumnBuilder& out) {
       auto local = clock_of(at);
@@ -101,7 +101,7 @@ Result<NodePtr> bind_convert(Binding& binding) {
     STREAMOPS_ASSIGN(binding.arguments()[i],
                      binding.argument_as(i, Type::scalar(i < 2 ? TypeId::string : TypeId::timestamp_ntz)));
   }
-  return binding.node(Type::scalar(TypeId::timestamp_ntz), binding.any_nullable(), [](const Call& call) {
+  return binding.strict_node(Type::scalar(TypeId::timestamp_ntz), binding.any_nullable(), [](const Call& call) {
     ZoneCache from, to;
     return rows<TimestampNtz(Text, Text, TimestampNtz)>(
         call, [&](auto& out, Text source, Text target, TimestampNtz value) {

@@ -1,0 +1,38 @@
+"""The golden files hold what Spark says: asked again, it says the same."""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def spark_python():
+    """A Python that has Spark's client: a virtual environment of its own, as the client is large."""
+    for place in (os.environ.get("STREAMOPS_SPARK_PYTHON"), ROOT / "build/venv-spark/bin/python", sys.executable):
+        if place and subprocess.run([place, "-c", "import pyspark.sql.connect.session"], capture_output=True, check=False).returncode == 0:
+            return str(place)
+    pytest.skip("no Python with Spark's client: ./dev golden installs it")
+
+
+def golden(spark, *words):
+    return subprocess.run([spark_python(), ROOT / "tools/golden/golden.py", "--remote", spark.endpoints["remote"], *words], capture_output=True,
+                          text=True, timeout=1800, check=False)
+
+
+def test_expressions_and_streams_are_answered_as_before(spark):
+    if not spark.version.number.startswith("4.0"):
+        pytest.skip("the golden files are Spark 4.0's")
+    run = golden(spark, "--check")
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+
+
+def test_a_wrong_answer_is_told(spark, tmp_path):
+    file = tmp_path / "wrong.test"
+    file.write_text("# Spark 4.0.0\n1 + 1 ==> int 3\n1 / 0 ==> error DIVIDE_BY_ZERO\n", encoding="utf-8")
+    run = golden(spark, "--check", str(file))
+    assert run.returncode == 1
+    assert "- 1 + 1 ==> int 3" in run.stdout and "+ 1 + 1 ==> int 2" in run.stdout
+    assert "DIVIDE_BY_ZERO" not in run.stdout
