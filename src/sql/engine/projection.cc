@@ -87,6 +87,7 @@ void keep_rows(Frame& frame, Lineage& lineage, std::span<const std::int32_t> row
 
 /// Numbers the rows of each source row from 0.
 void number_rows(Frame& frame, Lineage& lineage) {
+  if (lineage.origin.empty()) return;  // one row each still
   std::int32_t last = -1, next = 0;
   for (std::size_t row = 0; row < frame.rows; ++row) {
     if (lineage.origin[row] != last) next = 0;
@@ -110,10 +111,13 @@ void filter(Frame& frame, Lineage& lineage, const Node& where, const std::vector
 
 /// The generated rows take the place of the frame's; their own columns stand behind.
 void multiply(Frame& frame, Lineage& lineage, Generated generated, const Node& item, const std::vector<bool>& used) {
-  limit_growth(frame, generated, item, used);
   bool same = generated.parents.size() == frame.rows;
   for (std::size_t i = 0; i < frame.rows && same; ++i) same = generated.parents[i] == static_cast<std::int32_t>(i);
-  if (!same) keep_rows(frame, lineage, generated.parents, used);
+  // Often each row is in one window: then nothing moves.
+  if (!same) {
+    limit_growth(frame, generated, item, used);
+    keep_rows(frame, lineage, generated.parents, used);
+  }
   for (data::ColumnPtr& column : generated.columns) frame.columns.push_back(std::move(column));
 }
 

@@ -91,7 +91,8 @@ Result<std::shared_ptr<const Query>> Query::compile(std::string_view sql, const 
   number(*plan->root, plan->groups, plan->leaves);
   if (const auto checked = check_mode(plan->groups, *plan->root, options.mode); !checked)
     return text.at(tree.selects[0].head, checked.error());
-  if (plan->root->stateful && plan->source_name.empty()) plan->source_name = "";
+  if (plan->root->stateful && plan->source_name.empty())
+    return text.at(tree.selects[0].head, Error(errors::sql::not_served, "grouping without FROM is not served"));
   plan->needed.assign(source->size(), false);
   find_needed(*plan->root, plan->needed);
   plan->time_column = time.value_or(0);

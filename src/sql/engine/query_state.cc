@@ -51,12 +51,11 @@ class QueryState::Impl {
   Emitted end_epoch(const EvaluationContext& context) {
     Emitted out;
     const std::int64_t before = watermark_;
-    if (seen_ != none_seen) {
+    if (seen_ > 0) {
       // Whole milliseconds, as Spark counts event time.
       const std::int64_t seen = data::floor_divide(seen_, 1000) * 1000;
       const std::int64_t delay = plan_.options.watermark->delay_us / 1000 * 1000;
-      std::int64_t reached = 0;
-      if (!__builtin_sub_overflow(seen, delay, &reached)) watermark_ = std::max(watermark_, reached);
+      watermark_ = std::max(watermark_, seen - delay);
     }
     changed_ = changed_ || watermark_ != before;
     late_before_ = before;

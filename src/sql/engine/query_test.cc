@@ -39,6 +39,18 @@ TEST_CASE("LATERAL VIEW explode multiplies rows and keeps their origin") {
   CHECK(result.batch.origin == std::vector<std::int32_t>{0, 3});
 }
 
+TEST_CASE("LATERAL VIEW of one element each leaves the rows where they are") {
+  const Table lists("a ARRAY<INT>, k STRING", {{"array(1)", "'x'"}, {"array(2)", "'y'"}});
+  CHECK(run("SELECT i, k FROM source LATERAL VIEW explode(a) AS i", lists) == "1|x\n2|y");
+  CHECK(run("SELECT i, j FROM source LATERAL VIEW explode(a) AS i LATERAL VIEW explode(array(i, i + 1)) t AS j",
+            lists) == "1|1\n1|2\n2|2\n2|3");
+  CHECK(run("SELECT DATE(window.start) AS d, i FROM (SELECT TIMESTAMP'2024-01-01 00:07:00' AS t, a FROM source) "
+            "LATERAL VIEW "
+            "explode(a) AS i WHERE window(t, '1 day').start IS NOT NULL",
+            lists)
+            .starts_with("SO-S003"));
+}
+
 TEST_CASE("an ANSI error strikes its row alone and says where") {
   const Table numbers("a INT, b INT", {{"6", "3"}, {"1", "0"}, {"2147483647", "1"}});
   const QueryResult result = test::result("SELECT a / b AS q, a + 1 AS next FROM source", numbers);

@@ -59,6 +59,14 @@ class NumberExtreme : public CellAccumulator<NumberExtreme<T, greatest>, NumberC
     }
     return std::nullopt;
   }
+  void put(const Cell& cell, std::string& out) const {
+    put_fixed(out, cell.value);
+    out += cell.any != 0 ? '\1' : '\0';
+  }
+  void get(Cell& cell, StateReader& in) {
+    cell.value = in.fixed<T>();
+    cell.any = in.flag() ? 1 : 0;
+  }
 };
 
 /// A value as append_value() writes it; nothing: there was none yet. A null that was picked is one byte.
