@@ -47,7 +47,7 @@ Request Client::request() const {
   return request;
 }
 
-void Client::send(std::string_view method, std::string message, Microseconds timeout,
+void Client::send(std::string_view method, const std::string& message, Microseconds timeout,
                   Done<std::vector<std::string>> done) {
   const std::uint64_t number = next_call_++;
   auto answered = [this, number, done = std::move(done)](Result<GrpcAnswer> answer) {

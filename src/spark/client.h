@@ -68,7 +68,8 @@ class Client {
   using Responses = std::vector<ExecutePlanResponse>;
   template <typename Request>
   Request request() const;
-  void send(std::string_view method, std::string message, Microseconds timeout, Done<std::vector<std::string>> done);
+  void send(std::string_view method, const std::string& message, Microseconds timeout,
+            Done<std::vector<std::string>> done);
   void execute(Plan plan, Microseconds timeout, Done<Responses> done);
 
   ClientOptions options_;

@@ -335,6 +335,7 @@ class StreamQuery::Impl : public std::enable_shared_from_this<Impl> {
   void stop_rest(const Error& error) {
     if (stopping_ || queries_.empty() || passes(error)) return give_up(error);
     std::vector<ActiveQuery> rest;
+    rest.reserve(queries_.size());
     for (const Watched& query : queries_) rest.push_back({query.id, query.name});
     forget_queries();
     next_turn();

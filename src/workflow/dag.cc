@@ -35,6 +35,7 @@ Result<void> check_ids(const DagSpec& dag) {
 
 Result<void> check_upstream(const DagSpec& dag) {
   std::vector<std::string> ids;
+  ids.reserve(dag.tasks.size());
   for (const TaskSpec& task : dag.tasks) ids.push_back(task.id);
   for (const TaskSpec& task : dag.tasks) {
     for (const std::string& before : task.upstream) {

@@ -33,8 +33,8 @@ class Journal {
     submit();
     pool_.run_then(
         loop_, [store = store_, read = std::move(read)] { return read(*store); },
-        [alive = std::weak_ptr<int>(alive_), then = std::move(then)](auto result) mutable {
-          if (!alive.expired()) then(std::move(result));
+        [alive = std::weak_ptr<int>(alive_), then = std::move(then)](auto&& result) mutable {
+          if (!alive.expired()) then(std::forward<decltype(result)>(result));
         });
   }
   /// What the last commit failed with, until one succeeds.

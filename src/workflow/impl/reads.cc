@@ -15,6 +15,7 @@ constexpr int most_rows = 10'000;
 
 std::vector<DagInfo> SchedulerImpl::dags() const {
   std::vector<DagInfo> out;
+  out.reserve(dags_.size());
   for (const auto& [id, dag] : dags_) out.push_back(describe(dag, next_run(dag)));
   return out;
 }

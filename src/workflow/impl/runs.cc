@@ -58,7 +58,7 @@ void SchedulerImpl::check_then_create(Dag& dag, NewRun run, Done<RunInfo> done) 
                                              dag.spec.id, run_id, to_iso8601(run.logical_date)));
     } else {
       run.run_id = run_id;
-      answer<RunInfo>(std::move(done), add_run(dag, std::move(run)));
+      answer<RunInfo>(std::move(done), add_run(dag, run));
     }
     next_creation(dag);
   });
@@ -72,7 +72,7 @@ void SchedulerImpl::next_creation(Dag& dag) {
   next();
 }
 
-RunInfo SchedulerImpl::add_run(Dag& dag, NewRun run) {
+RunInfo SchedulerImpl::add_run(Dag& dag, const NewRun& run) {
   ActiveRun active;
   active.info = {dag.spec.id,  run.run_id,   run.type, RunState::queued, run.logical_date, now(),
                  std::nullopt, std::nullopt, run.conf, run.triggered_by, ++last_number_};

@@ -81,7 +81,7 @@ class SchedulerImpl final : public Scheduler {
   void create_run(Dag& dag, NewRun run, Done<RunInfo> done);
   void check_then_create(Dag& dag, NewRun run, Done<RunInfo> done);
   void next_creation(Dag& dag);
-  RunInfo add_run(Dag& dag, NewRun run);
+  RunInfo add_run(Dag& dag, const NewRun& run);
   ActiveRun restore(Dag& dag, Recovered::Run recovered);
   void start_queued(Dag& dag);
   void advance(Dag& dag, ActiveRun& run);
@@ -92,7 +92,7 @@ class SchedulerImpl final : public Scheduler {
   // tasks.cc
   void start_try(Dag& dag, ActiveRun& run, std::size_t task);
   void launch(const AttemptKey& key);
-  void on_done(const AttemptKey& key, Result<void> result);
+  void on_done(const AttemptKey& key, const Result<void>& result);
   void settle_try(Dag& dag, ActiveRun& run, std::size_t task, const Result<void>& result);
   void fail_or_retry(Dag& dag, ActiveRun& run, std::size_t task, const Error& error);
   void close_try(const ActiveRun& run, Instance& instance, TaskState state);

@@ -139,7 +139,7 @@ void SchedulerImpl::launch(const AttemptKey& key) {
   }
 }
 
-void SchedulerImpl::on_done(const AttemptKey& key, Result<void> result) {
+void SchedulerImpl::on_done(const AttemptKey& key, const Result<void>& result) {
   bodies_ -= 1;
   if (stopping_ && bodies_ == 0) end_stop();
   if (given_up_.erase(key.attempt) > 0) return;
