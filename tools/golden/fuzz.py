@@ -49,6 +49,7 @@ def engine_answers(program, schema, rows, wanted):
 
 class SparkSide:
     def __init__(self, spark, schema, rows):
+        spark.catalog.clearCache()
         spark_answers.make_table(spark, "rid INT, " + schema, [[str(i), *row] for i, row in enumerate(rows)], "fuzzed")
         self.whole = spark_answers.Answers(spark, "fuzzed")
         self.rows = [spark_answers.Answers(spark, f"fuzzed WHERE rid = {i}") for i in range(len(rows))]
@@ -76,12 +77,12 @@ def split_type(answer):
 NUMBER = re.compile(r"-?(?:Infinity|NaN|\d+(?:\.\d+)?(?:E-?\d+)?)")
 
 
-def near(a, b):
-    """Equal but for the last digits of their numbers."""
+def near(a, b, tolerance):
+    """Equal but for numbers, which are as near as that."""
     if NUMBER.sub("#", a) != NUMBER.sub("#", b):
         return False
     for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)):
-        if x != y and not abs(float(x) - float(y)) <= 1e-11 * max(abs(float(x)), abs(float(y))):
+        if x != y and not abs(float(x) - float(y)) <= tolerance * max(abs(float(x)), abs(float(y))):
             return False
     return True
 
@@ -92,8 +93,10 @@ def judge(expression, wanted, given):
     if given.startswith("error refused"):
         return "refused"
     if wanted.startswith("error ") and given.startswith("error "):
-        return "both fail" if wanted[6:].split(".")[0] in given or "Exception" in wanted else "other class"
-    if any(word in expression for word in expressions.INEXACT) and near(wanted, given):
+        name = wanted[6:].split(".")[0].replace("BINARY_ARITHMETIC", "ARITHMETIC")
+        return "both fail" if name in given or "Exception" in name else "other class"
+    # Java before 19 writes some numbers with a digit more than needed: the number counts.
+    if near(wanted, given, 1e-11 if any(word in expression for word in expressions.INEXACT) else 0):
         return "same"
     return "differs"
 

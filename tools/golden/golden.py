@@ -4,6 +4,8 @@
     golden.py --check [FILE...]            changes nothing; prints what Spark answers otherwise, exit status 1
     golden.py --remote sc://HOST:PORT ...  uses a running Spark Connect server; else tools/services starts one (and leaves it running)
 
+Without FILE it also writes (or compares) tests/golden/spark_functions.txt: the names of all functions that Spark has.
+
 Expressions (tests/golden/sql): a line is `expression ==> TYPE value`, or `expression ==> error CLASS` where Spark refuses or fails. A file that
 names columns begins with `input`: a schema in DDL, then rows as SQL expressions between bars; there the answer has one value a row:
 
@@ -22,6 +24,7 @@ import spark_answers
 import streams
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+NAMES = ROOT / "tests/golden/spark_functions.txt"
 ARROW = " ==> "
 
 
@@ -54,6 +57,18 @@ def differences(before, after):
            [f"  lines {len(old)} -> {len(new)}"] * (len(old) != len(new))
 
 
+def function_names(spark):
+    names = [row[0] for row in spark.sql("SHOW SYSTEM FUNCTIONS").collect()]
+    return f"# Spark {spark.version}: its functions; answers by tools/golden\n" + "\n".join(names) + "\n"
+
+
+def answered(spark, path, before):
+    if path == NAMES:
+        return function_names(spark)
+    fill = streams.filled if streams.is_stream(before) else filled
+    return f"# Spark {spark.version}, ANSI on, UTC; answers by tools/golden\n" + fill(spark, before)
+
+
 def running_spark():
     services = [ROOT / "tools/services/services"]
     subprocess.run([*services, "start", "spark@4.0", "--set", "connector=none"], check=True, stdout=sys.stderr)
@@ -67,12 +82,11 @@ def main():
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     spark = spark_answers.connect(options.remote or running_spark())
-    files = options.files or sorted(ROOT.glob("tests/golden/sql/*.test")) + sorted(ROOT.glob("tests/golden/streams/*.test"))
+    files = options.files or sorted(ROOT.glob("tests/golden/sql/*.test")) + sorted(ROOT.glob("tests/golden/streams/*.test")) + [NAMES]
     bad = 0
     for path in files:
         before = path.read_text(encoding="utf-8")
-        fill = streams.filled if streams.is_stream(before) else filled
-        after = f"# Spark {spark.version}, ANSI on, UTC; answers by tools/golden\n" + fill(spark, before)
+        after = answered(spark, path, before)
         changes = differences(before, after)
         print(f"{path.name}: {len(changes)} changed" if changes else f"{path.name}: as before", flush=True)
         if options.check:

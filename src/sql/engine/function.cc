@@ -146,6 +146,9 @@ NodePtr Binding::node(TypePtr type, bool nullable, Kernel kernel) const {
 
 NodePtr Binding::strict_node(TypePtr type, bool nullable, Kernel kernel, bool last_first) const {
   if (arguments_.size() < 2) return node(std::move(type), nullable, std::move(kernel));
+  for (const NodePtr& argument : arguments_) {  // Spark's optimizer drops the others, and their errors with them
+    if (argument->constant() && argument->constant()->is_null(0)) return null_node(type, call_.span);
+  }
   return std::make_shared<const StrictCallNode>(std::move(type), nullable, call_.span, arguments_, std::move(kernel),
                                                 last_first);
 }

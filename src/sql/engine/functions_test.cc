@@ -1,6 +1,7 @@
 // Every entry of the function table: its examples hold, its name is unique, and its page in the reference is fresh.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -58,6 +59,22 @@ TEST_CASE("every aggregate has examples, and they hold") {
     }
   }
   CHECK(functions >= 25);
+}
+
+TEST_CASE("every function of Spark's is served, or refused with a reason") {
+  std::ifstream file(STREAMOPS_SOURCE_DIR "/tests/golden/spark_functions.txt");
+  std::string name;
+  int functions = 0;
+  while (std::getline(file, name)) {
+    const bool word = std::all_of(name.begin(), name.end(),
+                                  [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+    if (!word || name.empty()) continue;
+    ++functions;
+    const auto query = Query::compile("SELECT " + name + "() AS v FROM source", test::schema("a INT"), {});
+    CHECK_MESSAGE((query.ok() || query.error().code() != errors::sql::unknown_function.code), name);
+    CHECK_MESSAGE((find_function(name) == nullptr || refusal_of(name).empty()), name);
+  }
+  CHECK(functions > 400);
 }
 
 TEST_CASE("no two functions share a name") {

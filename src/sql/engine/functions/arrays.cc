@@ -124,6 +124,20 @@ Result<NodePtr> bind_sort_array(Binding& binding) {
                       }));
 }
 
+/// Upwards, nulls last.
+Result<NodePtr> bind_array_sort(Binding& binding) {
+  STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
+  if (binding.id(0) != TypeId::array) return binding.mismatch(0, "ARRAY");
+  return binding.node(binding[0]->type(), binding.any_nullable(),
+                      rearranged([](const data::Column& elements, std::vector<std::int32_t>& order) {
+                        std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+                          const bool a_null = elements.is_null(static_cast<std::size_t>(a));
+                          const bool b_null = elements.is_null(static_cast<std::size_t>(b));
+                          return a_null != b_null ? b_null : comes_before(elements, a, b, 1);
+                        });
+                      }));
+}
+
 Result<NodePtr> bind_array_distinct(Binding& binding) {
   STREAMOPS_RETURN_IF_ERROR(binding.expect_arguments(1, 1));
   if (binding.id(0) != TypeId::array) return binding.mismatch(0, "ARRAY");
@@ -266,6 +280,12 @@ const std::vector<Function>& array_functions() {
        {{"array_min(array(1, 3, NULL))", "1"}},
        {},
        bind_array_extreme<-1>},
+      {"array_sort",
+       "array_sort(array)",
+       "The array in order, NULLs last.",
+       {{"array_sort(array(3, NULL, 1))", "[1, 3, null]"}},
+       {},
+       bind_array_sort},
       {"sort_array",
        "sort_array(array[, ascending])",
        "The array in order; NULLs first, or last when downwards.",

@@ -17,10 +17,10 @@ double cube_root(double x) {
   return root - (root * root * root - x) / (3 * root * root);
 }
 
-/// A logarithm of what is not positive is NULL.
+/// A logarithm of zero or less is NULL; that of NaN is NaN.
 template <typename Out>
 void set_log(Out& out, double argument, double value) {
-  argument > 0 ? out.set(value) : out.null();
+  argument <= 0 ? out.null() : out.set(value);
 }
 
 constexpr auto hex_digits = "0123456789ABCDEF";
@@ -39,30 +39,30 @@ const std::vector<Function>& math_functions() {
       {"expm1", "expm1(x)", "e to the power of x, less 1.", {{"expm1(0)", "0.0"}}, {STREAMOPS_REAL(std::expm1(x))}},
       {"ln",
        "ln(x)",
-       "The natural logarithm; NULL unless x is positive.",
+       "The natural logarithm; NULL for zero and below.",
        {{"ln(1)", "0.0"}, {"ln(0)", "NULL"}},
        {nullable_overload<double(double)>([](auto& out, double x) { set_log(out, x, std::log(x)); })}},
       {"log",
        "log([base, ]x)",
-       "The logarithm, natural without a base; NULL unless x is positive.",
+       "The logarithm, natural without a base; NULL for zero and below.",
        {{"log(10, 100)", "2.0"}},
        {nullable_overload<double(double)>([](auto& out, double x) { set_log(out, x, std::log(x)); }),
         nullable_overload<double(double, double)>([](auto& out, double base, double x) {
-          base > 0 && x > 0 ? out.set(std::log(x) / std::log(base)) : out.null();
+          base <= 0 || x <= 0 ? out.null() : out.set(std::log(x) / std::log(base));
         })}},
       {"log10",
        "log10(x)",
-       "The logarithm of base 10; NULL unless x is positive.",
+       "The logarithm of base 10; NULL for zero and below.",
        {{"log10(1000)", "3.0"}},
        {nullable_overload<double(double)>([](auto& out, double x) { set_log(out, x, std::log10(x)); })}},
       {"log2",
        "log2(x)",
-       "The logarithm of base 2; NULL unless x is positive.",
+       "The logarithm of base 2; NULL for zero and below.",
        {{"log2(8)", "3.0"}},
        {nullable_overload<double(double)>([](auto& out, double x) { set_log(out, x, std::log(x) / std::log(2.0)); })}},
       {"log1p",
        "log1p(x)",
-       "The natural logarithm of x + 1; NULL unless that is positive.",
+       "The natural logarithm of x + 1; NULL where that is zero or below.",
        {{"log1p(0)", "0.0"}},
        {nullable_overload<double(double)>([](auto& out, double x) { set_log(out, x + 1, std::log1p(x)); })}},
       {"pow",

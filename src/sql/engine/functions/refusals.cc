@@ -51,6 +51,16 @@ constexpr Refusal refusals[] = {
     {"sql_keywords range", "it is a table, and FROM takes the stream's source"},
     {"window_time", "it takes the window of an aggregation"},
     {"stack json_tuple", generator},
+    {"approx_percentile percentile_cont percentile_disc histogram_numeric",
+     "it keeps every value, or a sketch of a library of Spark's"},
+    {"regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy",
+     "corr, covar_pop, var_pop and avg give its parts"},
+    {"listagg string_agg", "array_join(collect_list(a), ',') joins the texts of a group"},
+    {"try_avg try_sum", "avg and sum fail where they overflow; a wider type keeps them from it"},
+    {"cume_dist ntile nth_value percent_rank grouping grouping_id",
+     "there are no windows over rows and no grouping sets here"},
+    {"between when", "it is an operator: a BETWEEN b AND c, CASE WHEN"},
+    {"map_zip_with", "of two maps; map_concat joins them, and map_filter and transform_values take one"},
 };
 
 }  // namespace

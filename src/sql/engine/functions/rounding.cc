@@ -46,7 +46,8 @@ Kernel whole_kernel(int scale, Mode mode) {
 
 /// Through the digits of the shortest text, as Java's BigDecimal: 2.675 rounds to 2.68.
 double rounded_real(double value, int scale, Mode mode) {
-  if (!std::isfinite(value) || value == 0) return value;
+  if (!std::isfinite(value)) return value;
+  if (value == 0) return 0;  // a BigDecimal knows no negative zero
   std::string text;
   data::append_double(text, value);
   bool too_long = false;

@@ -93,6 +93,35 @@ constexpr auto soundex = [](auto& out, Text text) {
   out.append({result.data(), result.size()});
 };
 
+std::vector<std::uint32_t> code_points(Text text) {
+  std::vector<std::uint32_t> points;
+  for (std::size_t at = 0, length = 0; at < text.size(); at += length)
+    points.push_back(code_point_at(text, at, length));
+  return points;
+}
+
+constexpr std::size_t largest_levenshtein = std::size_t{1} << 28;
+
+/// How many characters must be put in, taken out or replaced.
+template <typename Out>
+void levenshtein(Out& out, Text a, Text b, std::int32_t most) {
+  const std::vector<std::uint32_t> first = code_points(a), second = code_points(b);
+  if (first.size() * second.size() > largest_levenshtein)
+    return out.fail(Error(errors::sql::value_too_large, "levenshtein of texts this long is not served"));
+  std::vector<std::int32_t> row(second.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = static_cast<std::int32_t>(j);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    std::int32_t diagonal = row[0];
+    row[0] = static_cast<std::int32_t>(i) + 1;
+    for (std::size_t j = 0; j < second.size(); ++j) {
+      const std::int32_t replaced = diagonal + (first[i] == second[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  out.set(row.back() > most ? -1 : row.back());
+}
+
 struct Masks {
   std::optional<std::string> upper = "X", lower = "x", digit = "n", other;
 };
@@ -188,6 +217,13 @@ const std::vector<Function>& text_shaping_functions() {
             [](auto& out, Binary value, Binary with, std::int32_t at, std::int32_t n) {
               overlay(out, value.bytes, with.bytes, at, n, true);
             })}},
+      {"levenshtein",
+       "levenshtein(a, b[, most])",
+       "How many characters must be put in, taken out or replaced to make b of a; -1 when more than a limit.",
+       {{"levenshtein('kitten', 'sitting')", "3"}, {"levenshtein('kitten', 'sitting', 2)", "-1"}},
+       {overload<std::int32_t(Text, Text)>([](auto& out, Text a, Text b) { levenshtein(out, a, b, INT32_MAX); }),
+        overload<std::int32_t(Text, Text, std::int32_t)>(
+            [](auto& out, Text a, Text b, std::int32_t most) { levenshtein(out, a, b, most); })}},
       {"soundex",
        "soundex(text)",
        "The code of how an English word sounds: a letter and three digits.",
