@@ -1,0 +1,3 @@
+# Zutaten für die Küche
+import requests
+KUCHE = "küche"
