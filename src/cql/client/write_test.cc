@@ -1,6 +1,7 @@
 // Writes by way of the listener: what became of each, and what happens when there is no room.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <map>
 
 #include "errors/cql_client.h"
@@ -23,7 +24,7 @@ class Listener final : public WriteListener {
   void on_refused(const Error& error) override { refusal = error; }
 
   int heard = 0;
-  int rooms = 0;
+  std::atomic<int> rooms = 0;  // counted on the loop, read by the test
   std::map<std::uint64_t, Outcome> outcomes;
   std::vector<Error> errors;
   std::optional<Error> refusal;
