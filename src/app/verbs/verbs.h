@@ -20,6 +20,7 @@ VerbSpec reset_verb();
 VerbSpec stop_verb();
 VerbSpec explain_verb();
 VerbSpec doctor_verb();
+VerbSpec import_verb();
 VerbSpec settings_verb();
 
 inline OptionSpec json_option() {
