@@ -8,6 +8,7 @@
 #include "connect/kafka/schema_gate.h"
 #include "connect/kafka/sink.h"
 #include "connect/kafka/source.h"
+#include "connect/kafka/transaction.h"
 #include "errors/kafka_client.h"
 #include "format/avro/avro_reader.h"
 #include "kafka/client/admin.h"
@@ -69,17 +70,25 @@ class RealConnectors final : public pipeline::ConnectorFactory {
 
   Result<std::unique_ptr<data::Sink>> kafka_sink(const pipeline::KafkaSinkSpec& spec,
                                                  const pipeline::ConnectorUse& use) override {
-    connect::KafkaSinkOptions options;
-    options.topic = spec.topic;
-    options.key = spec.key;
-    options.partitions = spec.partitions;
-    std::unique_ptr<connect::ValueFormat> values;
-    if (spec.format == "avro") {
-      values = connect::make_avro_values({spec.topic, spec.record, subject_naming(spec.subject), spec.auto_register},
-                                         registry(), around_.loop);
-    }
-    return connect::make_kafka_sink(std::move(options), client_config(use), around_.loop, around_.clients,
-                                    std::move(values));
+    return connect::make_kafka_sink(sink_options(spec), client_config(use), around_.loop, around_.clients,
+                                    make_values(spec));
+  }
+
+  /// Named after the stream, so that the cluster lets only one process at a time write for it.
+  Result<std::unique_ptr<data::TransactionalSink>> kafka_transaction(const pipeline::KafkaTransactionSpec& spec,
+                                                                     const pipeline::ConnectorUse& use) override {
+    const auto values = [this](const pipeline::KafkaSinkSpec& sink) {
+      return [this, sink] { return make_values(sink); };
+    };
+    connect::KafkaTransactionOptions options;
+    options.sink = sink_options(spec.sink);
+    options.make_values = values(spec.sink);
+    if (spec.late) options.late = {sink_options(*spec.late), spec.late_columns, values(*spec.late)};
+    options.dead_letters = spec.dead_letters;
+    options.id = use.owner;
+    options.group = use.owner;
+    options.source = spec.source;
+    return connect::make_kafka_transaction(std::move(options), client_config(use), around_.loop, around_.clients);
   }
 
   Result<std::unique_ptr<data::Sink>> cassandra_sink(const pipeline::CassandraSinkSpec& spec,
@@ -138,6 +147,21 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     trouble_ = error;
     retries_[topic.name] =
         around_.loop.after(pause_between_looks, [this, topic, done] { look_for_topic(topic, done); });
+  }
+
+  static connect::KafkaSinkOptions sink_options(const pipeline::KafkaSinkSpec& spec) {
+    connect::KafkaSinkOptions options;
+    options.topic = spec.topic;
+    options.key = spec.key;
+    options.partitions = spec.partitions;
+    return options;
+  }
+
+  /// Null for JSON.
+  std::unique_ptr<connect::ValueFormat> make_values(const pipeline::KafkaSinkSpec& spec) {
+    if (spec.format != "avro") return nullptr;
+    return connect::make_avro_values({spec.topic, spec.record, subject_naming(spec.subject), spec.auto_register},
+                                     registry(), around_.loop);
   }
 
   /// One client for all, so that a schema is asked for once.

@@ -155,7 +155,8 @@ Result<void> Instance::make_pipeline() {
         options_.pipeline,
         pipeline::PipelineEnvironment{loop, *connectors_,
                                       pipeline::checkpoints_in(directory, runtime::system_disk(), loop, *file_pool_),
-                                      &metrics_, settings::Pipeline::from(options_.settings), options_.only_task});
+                                      &metrics_, settings::Pipeline::from(options_.settings), options_.only_task,
+                                      pipeline::states_in(directory, runtime::system_disk(), loop, *file_pool_)});
     pipeline_->set_foreign_streams(
         make_spark_streams({options_.pipeline, options_.engine, options_.once, kafka_, cql_, *connectors_, loop,
                             runtime::system_disk(), *file_pool_, directory}));

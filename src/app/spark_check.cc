@@ -49,6 +49,10 @@ class SparkChecker {
       refuse(*spec.schema.node, fmt::format("the stream {} reads `format: {}`; on Spark it reads json", stream.name(),
                                             spec.kafka_source->format));
     }
+    if (stream.query->keeps_state()) {
+      refuse(*spec.select.node, fmt::format("the stream {} groups; on Spark only streams that keep no state run so far",
+                                            stream.name()));
+    }
     if (spec.cassandra_sink->ttl) {
       note(*spec.table.node,
            fmt::format("the TTL of {} counts from the record's time here, on Spark from the write", spec.table.text));

@@ -1,6 +1,6 @@
 // data/transaction.h — the door for a sink whose rows, dead letters and positions become visible together, or never.
 //
-//   open -> [ write rows and letters -> commit(positions, note) ]*  -> close
+//   open -> [ write rows and letters -> commit(positions) ]*  -> close
 //            \ failed, can_start_over(): open again, write again
 //
 // Invariants: what is written after open() or a commit belongs to one transaction, which the next commit() ends; a
@@ -10,7 +10,6 @@
 
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "data/ports.h"
@@ -22,15 +21,16 @@ class TransactionalSink {
   virtual ~TransactionalSink() = default;
 
   /// Shuts out earlier owners, drops what they or this one left open, creates what is missing, checks that `schema`
-  /// fits; `done` comes once, with the note of the last commit ever made under this name. May be called again when
-  /// can_start_over(): rows() and dead_letters() are new ones then, and callbacks of the old ones never come.
-  virtual void open(const SchemaPtr& schema, std::function<void(Result<std::optional<std::string>>)> done) = 0;
+  /// fits; `done` comes once, with the positions that were committed last under this name. May be called again when
+  /// can_start_over(): rows(), dead_letters() and late() are new ones then, and callbacks of the old ones never come.
+  virtual void open(const SchemaPtr& schema, std::function<void(Result<std::vector<Position>>)> done) = 0;
   /// Once open. A row counts as written when the broker has it; it is visible with the commit.
   virtual Sink& rows() = 0;
   virtual DeadLetterSink& dead_letters() = 0;
-  /// Once all writes are done: makes them visible, together with the source's positions and a note that names this
-  /// commit. What passes is retried inside.
-  virtual void commit(std::vector<Position> positions, std::string note, std::function<void(Result<void>)> done) = 0;
+  /// For rows behind the watermark; null when the sink was made without.
+  virtual Sink* late() = 0;
+  /// Once all writes are done: makes them visible, together with the source's positions. What passes is retried inside.
+  virtual void commit(std::vector<Position> positions, std::function<void(Result<void>)> done) = 0;
   /// After an error of open(), a write or commit(): true when the same work may succeed in a new transaction.
   virtual bool can_start_over() const = 0;
   virtual std::optional<Error> trouble() const = 0;

@@ -24,7 +24,21 @@ std::uint32_t fingerprint(const StepSpec& spec) {
   crc = crc32c(as_bytes(spec.select.text), crc);
   crc = crc32c(as_bytes(spec.create.text), crc);
   if (!spec.reader.text.empty()) crc = crc32c(as_bytes(spec.reader.text), crc);
+  if (spec.watermark.node != nullptr) {
+    crc = crc32c(as_bytes(fmt::format("{} {}", spec.watermark.text, spec.watermark_delay.count())), crc);
+  }
+  if (spec.mode != sql::OutputMode::append) crc = crc32c(as_bytes(std::to_string(static_cast<int>(spec.mode))), crc);
+  if (spec.kafka_source && spec.kafka_sink) {
+    const KafkaSinkSpec& sink = *spec.kafka_sink;
+    crc = crc32c(as_bytes(fmt::format("{} {} {} {}", sink.topic, sink.key, sink.format, sink.record)), crc);
+  }
   return crc32c(as_bytes(spec.table.text), crc);
+}
+
+std::vector<std::string> names_of(const data::Schema& schema) {
+  std::vector<std::string> names;
+  for (const data::Field& field : schema.fields()) names.push_back(field.name);
+  return names;
 }
 
 class StepChecker {
@@ -53,6 +67,9 @@ class StepChecker {
     check_avro_sink(step);
     check_columns(spec, table, *step.query->output(), fits_, document_, errors_);
     check_key(spec, *step.query->output());
+    check_state(step);
+    check_topics(spec);
+    step.memory_limit = spec.memory;
     return step;
   }
 
@@ -99,7 +116,12 @@ class StepChecker {
 
   void compile(CheckedStep& step) {
     const Located& select = step.spec->select;
-    auto query = sql::Query::compile(select.text, step.source_schema, {Place{"", 1, 1, {}, 1}});
+    if (!check_watermark(step)) return;
+    sql::CompileOptions options{Place{"", 1, 1, {}, 1}};
+    const Located& watermark = step.spec->watermark;
+    if (watermark.node != nullptr) options.watermark = {watermark.text, step.spec->watermark_delay.count()};
+    options.mode = step.spec->mode;
+    auto query = sql::Query::compile(select.text, step.source_schema, options);
     if (!query) {
       errors_.push_back(placed(query.error(), select, document_));
       return;
@@ -117,10 +139,61 @@ class StepChecker {
     step.query = *query;
   }
 
+  /// The column of the watermark is a time of the source.
+  bool check_watermark(const CheckedStep& step) {
+    const Located& column = step.spec->watermark;
+    if (column.node == nullptr || column.text.empty()) return true;
+    const std::vector<std::string> names = names_of(*step.source_schema);
+    const int index = step.source_schema->index_of(column.text);
+    if (index < 0) {
+      errors_.push_back(
+          Error(errors::pipeline::unknown_column, "the source has no column `{}` for the watermark", column.text)
+              .with_place(document_.place(*column.node))
+              .with_label(did_you_mean(column.text, std::span<const std::string>(names))));
+      return false;
+    }
+    const data::Type& type = *(*step.source_schema)[static_cast<std::size_t>(index)].type;
+    if (type.id() == data::TypeId::timestamp) return true;
+    errors_.push_back(Error(errors::pipeline::bad_value, "the watermark needs a TIMESTAMP, and `{}` is {}", column.text,
+                            type.to_sql())
+                          .with_place(document_.place(*column.node)));
+    return false;
+  }
+
+  /// What is about state goes with a select that keeps some; nothing is ignored silently.
+  void check_state(const CheckedStep& step) {
+    const StepSpec& spec = *step.spec;
+    for (const std::string_view key : {"watermark", "mode", "late", "memory"}) {
+      const yaml::Node* node = spec.node->find(key);
+      if (node == nullptr || step.query->keeps_state()) continue;
+      errors_.push_back(Error(errors::pipeline::bad_value,
+                              "`{}` goes with a select that groups; this one remembers nothing between records", key)
+                            .with_place(document_.place(*node)));
+    }
+    const yaml::Node* late = spec.node->find("late");
+    if (late == nullptr || spec.watermark.node != nullptr) return;
+    errors_.push_back(Error(errors::pipeline::bad_value, "`late` goes with a `watermark`: without it no row is late")
+                          .with_place(document_.place(*late)));
+  }
+
+  /// A stream that read what it writes would never end.
+  void check_topics(const StepSpec& spec) {
+    if (!spec.kafka_source) return;
+    const auto check = [&](const std::optional<KafkaSinkSpec>& sink, std::string_view section,
+                           const std::string& used) {
+      if (!sink || sink->topic != used) return;
+      errors_.push_back(Error(errors::pipeline::bad_value, "{} writes the topic {} as `{}` and uses it elsewhere too",
+                              spec.name, used, section)
+                            .with_place(document_.place(*spec.node->find(section))));
+    };
+    check(spec.kafka_sink, "sink", spec.kafka_source->topic);
+    check(spec.late, "late", spec.kafka_source->topic);
+    if (spec.kafka_sink) check(spec.late, "late", spec.kafka_sink->topic);
+  }
+
   void check_key(const StepSpec& spec, const data::Schema& output) {
     if (spec.key.text.empty() || output.index_of(spec.key.text) >= 0) return;
-    std::vector<std::string> names;
-    for (const data::Field& field : output.fields()) names.push_back(field.name);
+    const std::vector<std::string> names = names_of(output);
     errors_.push_back(Error(errors::pipeline::unknown_column, "the select does not give the key `{}`", spec.key.text)
                           .with_place(document_.place(*spec.key.node))
                           .with_label(did_you_mean(spec.key.text, std::span<const std::string>(names))));

@@ -32,6 +32,7 @@ struct CheckedStep {
   /// The primary key of the table, in its order; empty for a step that writes into a topic.
   std::vector<std::string> key_columns;
   std::optional<CassandraSinkSpec> cassandra_sink;  // as in the file, with the statements of `create`
+  std::int64_t memory_limit = 0;                    // bytes that the state of a stream may take
   /// Changes when schema, select or sink change: an epoch of the old plan is not replayed by the new one.
   std::uint32_t fingerprint = 0;
 

@@ -12,10 +12,11 @@ namespace streamops::pipeline {
 namespace {
 
 constexpr std::string_view magic = "SOCP";
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::size_t head_bytes = 4 + 2 + 2 + 8 + 4;
 constexpr std::size_t range_bytes = 16 + 4 + 8 + 8;
 constexpr std::size_t fixed_bytes = 8 + 8 + 4 + 4 + 1 + 4;
+constexpr std::size_t tail_bytes = 8 + 8;  // from version 2 on
 constexpr std::size_t max_bytes = 64 * 1024 * 1024;
 
 template <typename T>
@@ -28,7 +29,7 @@ Bytes encode(const Checkpoint& checkpoint, std::uint64_t sequence) {
   put(out, version);
   put(out, std::uint16_t{0});
   put(out, sequence);
-  put(out, static_cast<std::uint32_t>(fixed_bytes + checkpoint.ranges.size() * range_bytes));
+  put(out, static_cast<std::uint32_t>(fixed_bytes + checkpoint.ranges.size() * range_bytes + tail_bytes));
   put(out, checkpoint.epoch);
   put(out, checkpoint.epoch_us);
   put(out, checkpoint.generation);
@@ -41,6 +42,8 @@ Bytes encode(const Checkpoint& checkpoint, std::uint64_t sequence) {
     put(out, range.from);
     put(out, range.to);
   }
+  put(out, checkpoint.state_epoch);
+  put(out, checkpoint.committed);
   put(out, crc32c(out));
   return out;
 }
@@ -92,7 +95,8 @@ Result<Slot> decode(BytesView bytes, const std::string& path) {
   read.fingerprint = taker.take<std::uint32_t>();
   read.done = taker.take<std::uint8_t>() != 0;
   const std::uint32_t count = taker.take<std::uint32_t>();
-  if (count != (length - fixed_bytes) / range_bytes) return slot;
+  const std::size_t tail = found >= 2 ? tail_bytes : 0;
+  if (length < fixed_bytes + tail || count != (length - fixed_bytes - tail) / range_bytes) return slot;
   for (std::uint32_t n = 0; n < count; ++n) {
     OffsetRange range;
     range.topic_id = taker.uuid();
@@ -100,6 +104,10 @@ Result<Slot> decode(BytesView bytes, const std::string& path) {
     range.from = taker.take<std::int64_t>();
     range.to = taker.take<std::int64_t>();
     read.ranges.push_back(range);
+  }
+  if (found >= 2) {
+    read.state_epoch = taker.take<std::uint64_t>();
+    read.committed = taker.take<std::uint64_t>();
   }
   slot.sequence = load_big_endian<std::uint64_t>(bytes.data() + 8);
   slot.checkpoint = std::move(read);

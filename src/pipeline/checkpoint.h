@@ -3,7 +3,7 @@
 //   <path>.0, <path>.1, written in turns:
 //   | "SOCP" | u16 version | u16 0 | u64 sequence | u32 length | payload | u32 crc32c of all before |      big-endian
 //   payload: u64 epoch, i64 epoch_us, u32 generation, u32 fingerprint, u8 done, u32 n, n * (16 bytes topic id, i32
-//   partition, i64 from, i64 to)
+//   partition, i64 from, i64 to), from version 2 on: u64 state_epoch, u64 committed
 //
 // Invariants: the file that is written is never the newest good one, so a torn write leaves the checkpoint before it;
 // save() is done when it is on disk. A version above ours is an error and nothing is touched. Threads: calls and
@@ -43,6 +43,8 @@ struct Checkpoint {
   std::uint32_t fingerprint = 0;    // of the plan
   bool done = false;                // every row of the epoch is durable in the sink
   std::vector<OffsetRange> ranges;  // every partition ever read, by number
+  std::uint64_t state_epoch = 0;    // of the state that the epoch begins with; 0: none
+  std::uint64_t committed = 0;      // mark_of() the positions in the cluster when it began; 0: a table's
 
   /// The offsets that the epoch covers: the next epoch_us is at least this much later.
   std::int64_t offsets() const;

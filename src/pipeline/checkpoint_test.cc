@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/crc32c.h"
 #include "errors/pipeline.h"
 #include "errors/runtime.h"
 #include "faulty_disk.h"
@@ -40,7 +41,14 @@ struct Bench {
 };
 
 Checkpoint sample(std::uint64_t epoch) {
-  return {epoch, 1'700'000'000'000'000, 2, 77, epoch % 2 == 0, {{make_uuid(1, 2, 4), 0, 10, 15}, {{}, 3, 0, 0}}};
+  return {epoch,
+          1'700'000'000'000'000,
+          2,
+          77,
+          epoch % 2 == 0,
+          {{make_uuid(1, 2, 4), 0, 10, 15}, {{}, 3, 0, 0}},
+          epoch / 2,
+          epoch * 3};
 }
 
 void overwrite(runtime::Disk& disk, const std::string& path, std::uint64_t offset, const Bytes& bytes) {
@@ -103,4 +111,29 @@ TEST_CASE("damage and newer versions stop the stream") {
   CHECK(bench.load(*bench.open()).error().is(errors::pipeline::bad_checkpoint));  // SO-P060
   overwrite(bench.disk, "d/s.checkpoint.1", 4, {0x00, 0x09});
   CHECK(bench.load(*bench.open()).error().is(errors::pipeline::newer_checkpoint));  // SO-P061
+}
+
+TEST_CASE("a checkpoint of version 1 is read: no state belonged to it") {
+  Bench bench;
+  // Epoch 3 at 1700000000000000 us, generation 2, plan 77, done, partition 4 of no topic from 5 to 9.
+  Bytes old{'S', 'O', 'C', 'P', 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 65};
+  append_big_endian(old, std::uint64_t{3});
+  append_big_endian(old, std::int64_t{1'700'000'000'000'000});
+  append_big_endian(old, std::uint32_t{2});
+  append_big_endian(old, std::uint32_t{77});
+  old.push_back(1);
+  append_big_endian(old, std::uint32_t{1});
+  old.resize(old.size() + 16);
+  append_big_endian(old, std::int32_t{4});
+  append_big_endian(old, std::int64_t{5});
+  append_big_endian(old, std::int64_t{9});
+  append_big_endian(old, crc32c(old));
+  REQUIRE(bench.disk.make_directories("d").ok());
+  const runtime::FilePtr file = bench.disk.open("d/s.checkpoint.1", runtime::OpenMode::write_create).value();
+  REQUIRE(file->write_at(0, old).ok());
+  REQUIRE(file->sync().ok());
+  const auto store = bench.open();
+  const Result<std::optional<Checkpoint>> read = bench.load(*store);
+  REQUIRE(read.ok());
+  CHECK(**read == Checkpoint{3, 1'700'000'000'000'000, 2, 77, true, {{{}, 4, 5, 9}}, 0, 0});
 }

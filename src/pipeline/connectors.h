@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "data/ports.h"
+#include "data/transaction.h"
 #include "format/record_reader.h"
 #include "pipeline/file.h"
 #include "runtime/loop.h"
@@ -38,6 +39,15 @@ struct WantedColumns {
   std::vector<bool> needed;    // those that the query looks at
 };
 
+/// A topic that a stream fills in transactions, together with its dead letters and the positions of its source.
+struct KafkaTransactionSpec {
+  KafkaSinkSpec sink;
+  std::optional<KafkaSinkSpec> late;  // for rows behind the watermark
+  data::SchemaPtr late_columns;
+  std::string dead_letters;  // topic
+  std::string source;        // topic
+};
+
 class ConnectorFactory {
  public:
   virtual ~ConnectorFactory() = default;
@@ -49,6 +59,8 @@ class ConnectorFactory {
   /// Reads the values of such a source; without a registry they are JSON.
   virtual format::RecordReaderPtr kafka_reader(const KafkaSourceSpec& spec, const WantedColumns& wanted);
   virtual Result<std::unique_ptr<data::Sink>> kafka_sink(const KafkaSinkSpec& spec, const ConnectorUse& use) = 0;
+  virtual Result<std::unique_ptr<data::TransactionalSink>> kafka_transaction(const KafkaTransactionSpec& spec,
+                                                                             const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::Sink>> cassandra_sink(const CassandraSinkSpec& spec,
                                                              const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,

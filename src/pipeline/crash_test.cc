@@ -5,12 +5,11 @@
 #include <map>
 #include <set>
 
-#include "pipeline/memory_ports.h"
-#include "pipeline/pipeline.h"
-#include "runtime/virtual_loop.h"
+#include "pipeline/testing/lives.h"
 
 using namespace streamops;
 using namespace streamops::pipeline;
+using namespace streamops::pipeline::testing;
 
 namespace {
 
@@ -31,47 +30,6 @@ streams:
         create: |
           CREATE TABLE IF NOT EXISTS l.rows (k text PRIMARY KEY, v text, n int, u uuid);
 )";
-
-CheckedPipelinePtr checked() {
-  const Checking checking = check_pipeline(ledger, "ledger.yaml", "embedded", Surroundings::of_process(""));
-  for (const Error& error : checking.errors) FAIL(error.to_report());
-  return checking.pipeline;
-}
-
-settings::Pipeline small_slices() {
-  settings::Pipeline settings = settings::Pipeline::from(SettingValues());
-  settings.epoch_bytes = 400;
-  settings.slice_bytes = 100;
-  return settings;
-}
-
-/// One process: a pipeline over a world, until it is destroyed.
-class Life {
- public:
-  Life(const CheckedPipelinePtr& pipeline, MemoryWorld& world, WallTime start)
-      : loop_(start), connectors_(make_memory_connectors(world)) {
-    const auto checkpoints = [this, &world](const std::string& owner) {
-      return make_memory_checkpoints(world, owner, loop_);
-    };
-    pipeline_ = std::make_unique<Pipeline>(
-        pipeline, PipelineEnvironment{loop_, *connectors_, checkpoints, nullptr, small_slices()});
-    pipeline_->start([](const Result<void>& started) { CHECK(started.ok()); });
-    loop_.settle();
-    for (workflow::TaskSpec& task : pipeline_->dag().tasks) {
-      workflow::TaskContext context{
-          .dag_id = {}, .task_id = {}, .run_id = "r", .logical_date = {}, .conf = {}, .log = {}};
-      handles_.push_back(task.body->start(std::move(context), [](const Result<void>&) {}));
-    }
-    loop_.settle();
-  }
-  runtime::VirtualLoop& loop() { return loop_; }
-
- private:
-  runtime::VirtualLoop loop_;
-  std::unique_ptr<ConnectorFactory> connectors_;
-  std::unique_ptr<Pipeline> pipeline_;
-  std::vector<std::unique_ptr<workflow::TaskHandle>> handles_;
-};
 
 /// What arrives: entries with few keys over three partitions (a key always in the same one), deletes and poison among
 /// them.
@@ -97,32 +55,14 @@ std::vector<Input> inputs(runtime::Random& random) {
 
 /// Feeds all inputs in small portions through as many lives as the fuses ask for; 0 lets it run undisturbed.
 void run(MemoryWorld& world, const std::vector<Input>& input, std::uint64_t seed, std::uint64_t fuse_limit) {
-  runtime::SeededRandom random(seed);
-  const CheckedPipelinePtr pipeline = checked();
-  std::uint64_t fuse = fuse_limit == 0 ? UINT64_MAX : 1 + random.below(fuse_limit);
-  bool dead = false;
-  world.permit = [&](std::string_view) {
-    dead = dead || --fuse == 0;
-    return !dead;
-  };
-  WallTime now = parse_iso8601("2024-01-01").value();
-  auto life = std::make_unique<Life>(pipeline, world, now);
   std::size_t fed = 0;
-  for (int rounds = 0; fed < input.size() || rounds < 400; ++rounds) {
+  run_lives(checked(ledger), world, {seed, fuse_limit}, [&](runtime::Random& random) {
     for (std::uint64_t portion = random.below(4); portion > 0 && fed < input.size(); --portion, ++fed) {
       world.append("entries", input[fed].partition, input[fed].record);
       world.answer("ledger.load", fmt::format(R"({{"k":"k{}","v":"v{}"}})", fed % 5, fed));
     }
-    life->loop().advance(Milliseconds{static_cast<std::int64_t>(random.below(5))});
-    if (!dead) continue;
-    life.reset();
-    dead = false;
-    fuse = rounds < 300 ? 1 + random.below(fuse_limit) : UINT64_MAX;
-    now += Microseconds{static_cast<std::int64_t>(random.below(20)) - 5};  // the clock may go back between two lives
-    life = std::make_unique<Life>(pipeline, world, now);
-  }
-  world.permit = nullptr;
-  life.reset();
+    return fed < input.size();
+  });
 }
 
 std::set<std::string> identities(const MemoryWorld& world) {

@@ -61,6 +61,24 @@ Checkpoint next_checkpoint(const Checkpoint* previous, std::span<const data::Rec
   return next;
 }
 
+std::vector<data::Position> ends_of(const Checkpoint& checkpoint) {
+  std::vector<data::Position> ends;
+  for (const OffsetRange& range : checkpoint.ranges) ends.push_back({range.topic_id, range.partition, range.to});
+  return ends;
+}
+
+std::uint64_t mark_of(std::vector<data::Position> positions) {
+  std::sort(positions.begin(), positions.end(), [](const auto& a, const auto& b) { return a.partition < b.partition; });
+  std::uint64_t mark = 14695981039346656037ULL;  // FNV-1a, by 64-bit words
+  for (const data::Position& position : positions) {
+    if (position.next == 0) continue;
+    for (const std::int64_t word : {std::int64_t{position.partition}, position.next}) {
+      mark = (mark ^ static_cast<std::uint64_t>(word)) * 1099511628211ULL;
+    }
+  }
+  return mark;
+}
+
 std::vector<data::Position> positions_after(const Checkpoint& checkpoint) {
   std::vector<data::Position> positions;
   for (const OffsetRange& range : checkpoint.ranges) {

@@ -48,4 +48,11 @@ Checkpoint next_checkpoint(const Checkpoint* previous, std::span<const data::Rec
 /// Where to read on: the ends of the ranges when the epoch is done, their beginnings otherwise.
 std::vector<data::Position> positions_after(const Checkpoint& checkpoint);
 
+/// The ends of the ranges: where reading goes on once the epoch is done.
+std::vector<data::Position> ends_of(const Checkpoint& checkpoint);
+
+/// The same for equal positions, whatever their order; partitions at their very beginning count as absent. Stable for
+/// ever: it stands in checkpoints.
+std::uint64_t mark_of(std::vector<data::Position> positions);
+
 }  // namespace streamops::pipeline

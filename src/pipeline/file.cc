@@ -58,15 +58,18 @@ void check_step_names(const PipelineFile& file, Reading& reading) {
 
 /// Two steps may fill one topic or table only in one way.
 void check_shared_sinks(const PipelineFile& file, Reading& reading) {
-  for (std::size_t n = 0; n < file.tasks.size(); ++n) {
-    const std::optional<KafkaSinkSpec>& sink = file.tasks[n].kafka_sink;
+  std::vector<std::pair<std::string, const StepSpec*>> steps;
+  for (const TaskFileSpec& task : file.tasks) steps.emplace_back("tasks." + task.name, &task);
+  for (const StreamFileSpec& stream : file.streams) steps.emplace_back("streams." + stream.name, &stream);
+  for (std::size_t n = 0; n < steps.size(); ++n) {
+    const std::optional<KafkaSinkSpec>& sink = steps[n].second->kafka_sink;
     for (std::size_t before = 0; sink && before < n; ++before) {
-      const std::optional<KafkaSinkSpec>& other = file.tasks[before].kafka_sink;
+      const std::optional<KafkaSinkSpec>& other = steps[before].second->kafka_sink;
       if (!other || other->topic != sink->topic) continue;
       if (other->key == sink->key && other->format == sink->format && other->partitions == sink->partitions) continue;
-      reading.fail(*file.tasks[n].node, errors::pipeline::double_topic_owner,
-                   fmt::format("tasks.{} and tasks.{} write the topic {} in two ways", file.tasks[before].name,
-                               file.tasks[n].name, sink->topic));
+      reading.fail(
+          *steps[n].second->node, errors::pipeline::double_topic_owner,
+          fmt::format("{} and {} write the topic {} in two ways", steps[before].first, steps[n].first, sink->topic));
     }
   }
   for (std::size_t n = 0; n < file.streams.size(); ++n) {

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "pipeline/yaml.h"
+#include "sql/engine/query.h"
 
 namespace streamops::pipeline {
 
@@ -93,9 +94,15 @@ struct StepSpec {
   Located select;
   std::optional<KafkaSinkSpec> kafka_sink;  // exactly one of the sinks
   std::optional<CassandraSinkSpec> cassandra_sink;
-  Located key;     // sink.kafka.key
-  Located table;   // sink.cassandra.table
-  Located create;  // sink.cassandra.create
+  // Of a stream whose select keeps state.
+  Located watermark;                // the column of event times; no node: none
+  Microseconds watermark_delay{0};  // how long rows out of order are waited for
+  sql::OutputMode mode = sql::OutputMode::append;
+  std::optional<KafkaSinkSpec> late;        // where rows behind the watermark go; nothing: they are counted
+  std::int64_t memory = 256 * 1024 * 1024;  // bytes that the state may take
+  Located key;                              // sink.kafka.key
+  Located table;                            // sink.cassandra.table
+  Located create;                           // sink.cassandra.create
 };
 
 struct TaskFileSpec : StepSpec {

@@ -172,8 +172,8 @@ class MemorySink : public data::Sink {
 
 class MemoryTopicSink final : public MemorySink {
  public:
-  MemoryTopicSink(MemoryWorld& world, runtime::Loop& loop, KafkaSinkSpec spec)
-      : MemorySink(world, loop), spec_(std::move(spec)) {}
+  MemoryTopicSink(MemoryWorld& world, runtime::Loop& loop, KafkaSinkSpec spec, MemoryStage stage)
+      : MemorySink(world, loop), spec_(std::move(spec)), stage_(std::move(stage)) {}
 
  private:
   void put(const data::SinkBatch& rows, std::size_t row, const std::string& json) override {
@@ -185,11 +185,14 @@ class MemoryTopicSink final : public MemorySink {
       format::append_json(column, row, text);
       record.key = column.type()->id() == data::TypeId::string ? std::string(column.text(row)) : text;
     }
-    world_.events.push_back({MemoryEvent::Kind::out, spec_.topic, json, rows.write_timestamps[row]});
-    world_.append(spec_.topic, 0, std::move(record));
+    stage_([&world = world_, topic = spec_.topic, record, json, at = rows.write_timestamps[row]] {
+      world.events.push_back({MemoryEvent::Kind::out, topic, json, at});
+      world.append(topic, 0, record);
+    });
   }
 
   KafkaSinkSpec spec_;
+  MemoryStage stage_;
 };
 
 class MemoryTableSink final : public MemorySink {
@@ -236,14 +239,16 @@ class MemoryTableSink final : public MemorySink {
 
 class MemoryDeadLetters final : public data::DeadLetterSink {
  public:
-  MemoryDeadLetters(MemoryWorld& world, runtime::Loop& loop, std::string topic)
-      : world_(world), loop_(loop), topic_(std::move(topic)) {}
+  MemoryDeadLetters(MemoryWorld& world, runtime::Loop& loop, std::string topic, MemoryStage stage)
+      : world_(world), loop_(loop), topic_(std::move(topic)), stage_(std::move(stage)) {}
 
   void write(std::vector<data::DeadLetter> letters, std::function<void(Result<void>)> done) override {
     if (!world_.permits("letters")) return;
     for (data::DeadLetter& letter : letters) {
-      world_.events.push_back({MemoryEvent::Kind::error, letter.code, letter.identity(), letter.write_timestamp});
-      world_.dead_letters[topic_].push_back(std::move(letter));
+      stage_([&world = world_, topic = topic_, letter = std::move(letter)] {
+        world.events.push_back({MemoryEvent::Kind::error, letter.code, letter.identity(), letter.write_timestamp});
+        world.dead_letters[topic].push_back(letter);
+      });
     }
     loop_.post([done = std::move(done)] { done(Ok()); });
   }
@@ -253,7 +258,12 @@ class MemoryDeadLetters final : public data::DeadLetterSink {
   MemoryWorld& world_;
   runtime::Loop& loop_;
   std::string topic_;
+  MemoryStage stage_;
 };
+
+void at_once(const std::function<void()>& change) {
+  change();
+}
 
 class MemoryCheckpoints final : public CheckpointStore {
  public:
@@ -287,14 +297,18 @@ class MemoryConnectors final : public ConnectorFactory {
     return std::make_unique<MemoryTopicSource>(world_, spec.topic, use.loop);
   }
   Result<std::unique_ptr<data::Sink>> kafka_sink(const KafkaSinkSpec& spec, const ConnectorUse& use) override {
-    return std::make_unique<MemoryTopicSink>(world_, use.loop, spec);
+    return make_memory_topic_sink(world_, use.loop, spec, at_once);
   }
   Result<std::unique_ptr<data::Sink>> cassandra_sink(const CassandraSinkSpec& spec, const ConnectorUse& use) override {
     return std::make_unique<MemoryTableSink>(world_, use.loop, spec, use.key_columns);
   }
   Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,
                                                              const ConnectorUse& use) override {
-    return std::make_unique<MemoryDeadLetters>(world_, use.loop, topic);
+    return make_memory_dead_letters(world_, use.loop, topic, at_once);
+  }
+  Result<std::unique_ptr<data::TransactionalSink>> kafka_transaction(const KafkaTransactionSpec& spec,
+                                                                     const ConnectorUse& use) override {
+    return make_memory_transaction(world_, spec, use.owner, use.loop);
   }
   void create_topic(const std::string&, int, const ConnectorUse& use, std::function<void(Result<void>)> done) override {
     use.loop.post([done = std::move(done)] { done(Ok()); });
@@ -344,6 +358,16 @@ void MemoryWorld::end_answers(const std::string& owner) {
 
 std::unique_ptr<ConnectorFactory> make_memory_connectors(MemoryWorld& world) {
   return std::make_unique<MemoryConnectors>(world);
+}
+
+std::unique_ptr<data::Sink> make_memory_topic_sink(MemoryWorld& world, runtime::Loop& loop, KafkaSinkSpec spec,
+                                                   MemoryStage stage) {
+  return std::make_unique<MemoryTopicSink>(world, loop, std::move(spec), std::move(stage));
+}
+
+std::unique_ptr<data::DeadLetterSink> make_memory_dead_letters(MemoryWorld& world, runtime::Loop& loop,
+                                                               std::string topic, MemoryStage stage) {
+  return std::make_unique<MemoryDeadLetters>(world, loop, std::move(topic), std::move(stage));
 }
 
 std::unique_ptr<CheckpointStore> make_memory_checkpoints(MemoryWorld& world, std::string owner, runtime::Loop& loop) {

@@ -17,6 +17,7 @@
 #include "data/ports.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/connectors.h"
+#include "pipeline/state_store.h"
 #include "runtime/loop.h"
 
 namespace streamops::pipeline {
@@ -54,6 +55,20 @@ struct MemoryTable {
   std::vector<std::string> visible(const std::vector<std::string>& columns) const;
 };
 
+/// What a stream's query remembers, with the way back by one epoch.
+struct MemoryState {
+  std::uint64_t epoch = 0;
+  std::uint64_t before = 0;
+  std::map<std::string, std::string> entries;
+  std::map<std::string, std::string> entries_before;
+};
+
+/// The transactions under one name.
+struct MemoryTransactions {
+  int opened = 0;  // by how many owners: only the last one may commit
+  std::vector<data::Position> positions;
+};
+
 /// Something that came out: what a test compares.
 struct MemoryEvent {
   enum class Kind : std::uint8_t { out, gone, error } kind;
@@ -69,11 +84,14 @@ class MemoryWorld {
   std::map<std::string, MemoryTable> tables;
   std::map<std::string, std::vector<data::DeadLetter>> dead_letters;
   std::map<std::string, std::optional<Checkpoint>> checkpoints;
-  std::map<std::string, std::int64_t> acknowledged;  // polls, by owner of the task
+  std::map<std::string, std::int64_t> acknowledged;        // polls, by owner of the task
+  std::map<std::string, MemoryState> states;               // by owner of the stream
+  std::map<std::string, MemoryTransactions> transactions;  // by owner of the stream
   std::vector<MemoryEvent> events;
 
-  /// Asked before a port does something ("poll", "save", "write", "row", "letters", "acknowledge"); false: it is not
-  /// done and the port never answers, as though the process had died just before. Empty: always true.
+  /// Asked before a port does something ("poll", "save", "write", "row", "letters", "acknowledge", "store", "open",
+  /// "commit", "answer" to a commit); false: it is not done and the port never answers, as though the process had died
+  /// just before. Empty: always true.
   std::function<bool(std::string_view step)> permit;
   /// Fails writes for the sake of the row: given the row as JSON. Empty: none.
   std::function<std::optional<Error>(const std::string& row)> refuse;
@@ -81,6 +99,8 @@ class MemoryWorld {
   std::optional<Error> cannot_open;
   std::optional<Error> cannot_write;
   std::optional<Error> cannot_save;
+  /// The next commits fail, though the same work may be done again; what they held is dropped.
+  int lost_transactions = 0;
 
   /// Appends a record and wakes those who read the topic.
   void append(const std::string& topic, std::int32_t partition, MemoryRecord record);
@@ -100,6 +120,16 @@ class MemoryWorld {
 
 /// Connectors over a world. Both outlive the pipeline.
 std::unique_ptr<ConnectorFactory> make_memory_connectors(MemoryWorld& world);
+/// Takes what a write does to the world: at once, or when its transaction is committed.
+using MemoryStage = std::function<void(std::function<void()>)>;
+std::unique_ptr<data::Sink> make_memory_topic_sink(MemoryWorld& world, runtime::Loop& loop, KafkaSinkSpec spec,
+                                                   MemoryStage stage);
+std::unique_ptr<data::DeadLetterSink> make_memory_dead_letters(MemoryWorld& world, runtime::Loop& loop,
+                                                               std::string topic, MemoryStage stage);
+std::unique_ptr<data::TransactionalSink> make_memory_transaction(MemoryWorld& world, KafkaTransactionSpec spec,
+                                                                 std::string owner, runtime::Loop& loop);
+/// The state of a stream in a world.
+std::unique_ptr<StateStore> make_memory_state(MemoryWorld& world, std::string owner, runtime::Loop& loop);
 /// The checkpoints of a stream in a world.
 std::unique_ptr<CheckpointStore> make_memory_checkpoints(MemoryWorld& world, std::string owner, runtime::Loop& loop);
 

@@ -233,6 +233,9 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     std::set<std::string> known;
     for (const CheckedStep& task : checked_->tasks) known.insert(task.spec->kafka_sink->topic);
     for (const CheckedStep& stream : checked_->streams) {
+      if (const auto& sink = stream.spec->kafka_sink) known.insert(sink->topic);  // made by the stream that fills it
+    }
+    for (const CheckedStep& stream : checked_->streams) {
       const std::string& topic = stream.spec->kafka_source->topic;
       if (known.insert(topic).second) env_.connectors.create_topic(topic, 1, use(stream), share(all));
     }
@@ -280,12 +283,31 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
   Result<StreamPorts> make_ports(const CheckedStep& step) {
     StreamPorts ports;
     STREAMOPS_ASSIGN(ports.source, env_.connectors.kafka_source(*step.spec->kafka_source, use(step)));
+    // Late rows go on as they came, with all their columns.
+    std::vector<bool> needed = step.query->needed();
+    if (step.spec->late) needed.assign(needed.size(), true);
     ports.reader = env_.connectors.kafka_reader(*step.spec->kafka_source,
-                                                {step.source_schema, step.reader_schema, step.query->needed()});
-    STREAMOPS_ASSIGN(ports.sink, env_.connectors.cassandra_sink(*step.cassandra_sink, use(step)));
-    STREAMOPS_ASSIGN(ports.dead_letters,
-                     env_.connectors.dead_letters(step.spec->kafka_source->topic + ".dlq", use(step)));
+                                                {step.source_schema, step.reader_schema, std::move(needed)});
+    STREAMOPS_ASSIGN(ports.output, make_output(step));
     ports.checkpoints = env_.checkpoints(checked_->owner(step));
+    if (step.query->keeps_state()) ports.state = env_.states(checked_->owner(step));
+    return ports;
+  }
+
+  Result<OutputPorts> make_output(const CheckedStep& step) {
+    const StepSpec& spec = *step.spec;
+    const std::string letters = spec.kafka_source->topic + ".dlq";
+    OutputPorts ports;
+    if (spec.kafka_sink) {
+      STREAMOPS_ASSIGN(ports.topic, env_.connectors.kafka_transaction({*spec.kafka_sink, spec.late, step.source_schema,
+                                                                       letters, spec.kafka_source->topic},
+                                                                      use(step)));
+      return ports;
+    }
+    STREAMOPS_ASSIGN(ports.table, env_.connectors.cassandra_sink(*step.cassandra_sink, use(step)));
+    STREAMOPS_ASSIGN(ports.dead_letters, env_.connectors.dead_letters(letters, use(step)));
+    if (!spec.late) return ports;
+    STREAMOPS_ASSIGN(ports.late, env_.connectors.kafka_sink(*spec.late, use(step)));
     return ports;
   }
 
@@ -353,6 +375,14 @@ std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkp
                                                                                          runtime::Pool& pool) {
   return [directory = std::move(directory), &disk, &loop, &pool](const std::string& owner) {
     return make_disk_checkpoints(fmt::format("{}/{}.checkpoint", directory, owner), disk, loop, pool);
+  };
+}
+
+std::function<std::unique_ptr<StateStore>(const std::string& owner)> states_in(std::string directory,
+                                                                               runtime::Disk& disk, runtime::Loop& loop,
+                                                                               runtime::Pool& pool) {
+  return [directory = std::move(directory), &disk, &loop, &pool](const std::string& owner) {
+    return make_disk_state(fmt::format("{}/{}.state", directory, owner), disk, loop, pool);
   };
 }
 

@@ -17,6 +17,7 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/connectors.h"
 #include "pipeline/foreign_stream.h"
+#include "pipeline/state_store.h"
 #include "pipeline/status.h"
 #include "runtime/loop.h"
 #include "settings/pipeline.h"
@@ -33,6 +34,8 @@ struct PipelineEnvironment {
   observe::Metrics* metrics;  // may be null
   settings::Pipeline settings;
   std::string only_task;  // not empty: just this task is opened, and no stream runs
+  /// What the query of one stream remembers, by its owner; see states_in(). Asked for queries that keep state.
+  std::function<std::unique_ptr<StateStore>(const std::string& owner)> states = {};
 };
 
 /// Checkpoints on disk, "<directory>/<owner>.checkpoint"; the directory is that of the data directory for pipelines.
@@ -40,6 +43,11 @@ std::function<std::unique_ptr<CheckpointStore>(const std::string& owner)> checkp
                                                                                          runtime::Disk& disk,
                                                                                          runtime::Loop& loop,
                                                                                          runtime::Pool& pool);
+
+/// State on disk, in "<directory>/<owner>.state"; the same directory.
+std::function<std::unique_ptr<StateStore>(const std::string& owner)> states_in(std::string directory,
+                                                                               runtime::Disk& disk, runtime::Loop& loop,
+                                                                               runtime::Pool& pool);
 
 /// The stream that another engine is to run, or nullptr for one that this process runs itself.
 using ForeignStreams = std::function<Result<std::unique_ptr<ForeignStream>>(const CheckedStep& stream)>;

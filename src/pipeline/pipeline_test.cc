@@ -42,9 +42,11 @@ class Bench {
     const auto checkpoints = [this, &world](const std::string& owner) {
       return make_memory_checkpoints(world, owner, loop);
     };
+    const auto states = [this, &world](const std::string& owner) { return make_memory_state(world, owner, loop); };
     pipeline = std::make_unique<Pipeline>(
         checking.pipeline,
-        PipelineEnvironment{loop, *connectors_, checkpoints, &metrics, settings::Pipeline::from(SettingValues())});
+        PipelineEnvironment{
+            loop, *connectors_, checkpoints, &metrics, settings::Pipeline::from(SettingValues()), {}, states});
     pipeline->start([this](const Result<void>& result) { started = result; });
     loop.settle();
   }

@@ -33,7 +33,19 @@
 namespace streamops::pipeline {
 
 struct ScenarioLine {
-  enum class Kind : std::uint8_t { in, tombstone, settle, out, gone, error, table, advance, restart, crash } kind;
+  enum class Kind : std::uint8_t {
+    in,
+    tombstone,
+    settle,
+    epoch,
+    out,
+    gone,
+    error,
+    table,
+    advance,
+    restart,
+    crash
+  } kind;
   std::string target;  // topic, task, table or code
   std::string text;    // record, row, key or identity
   std::optional<std::string> key;

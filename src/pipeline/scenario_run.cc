@@ -89,8 +89,11 @@ class ScenarioRun {
  private:
   void start() {
     const auto checkpoints = [this](const std::string& owner) { return make_memory_checkpoints(world_, owner, loop_); };
-    pipeline_ = std::make_unique<Pipeline>(checked_, PipelineEnvironment{loop_, *connectors_, checkpoints, nullptr,
-                                                                         settings::Pipeline::from(SettingValues())});
+    const auto states = [this](const std::string& owner) { return make_memory_state(world_, owner, loop_); };
+    pipeline_ = std::make_unique<Pipeline>(
+        checked_,
+        PipelineEnvironment{
+            loop_, *connectors_, checkpoints, nullptr, settings::Pipeline::from(SettingValues()), {}, states});
     pipeline_->start([this](const Result<void>& started) {
       if (!started) error_ = started.error();
     });
@@ -118,6 +121,8 @@ class ScenarioRun {
         return give(line);
       case Kind::advance:
         return loop_.advance(line.advance);
+      case Kind::epoch:
+        return loop_.advance(Seconds{2});
       case Kind::restart:
         stop();
         return start();
@@ -143,7 +148,9 @@ class ScenarioRun {
   /// What the rows of a table or topic look like.
   data::SchemaPtr schema_of(const std::string& target) const {
     for (const CheckedStep& step : checked_->streams) {
-      if (step.cassandra_sink->table == target) return step.query->output();
+      if (step.cassandra_sink && step.cassandra_sink->table == target) return step.query->output();
+      if (step.spec->kafka_sink && step.spec->kafka_sink->topic == target) return step.query->output();
+      if (step.spec->late && step.spec->late->topic == target) return step.source_schema;
     }
     for (const CheckedStep& step : checked_->tasks) {
       if (step.spec->kafka_sink->topic == target) return step.query->output();

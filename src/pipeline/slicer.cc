@@ -4,8 +4,16 @@
 #include <set>
 
 #include "base/check.h"
+#include "format/json_writer.h"
 
 namespace streamops::pipeline {
+
+void Slicer::Outcome::add(Outcome more) {
+  rows += more.rows;
+  deletes += more.deletes;
+  late += more.late;
+  std::move(more.letters.begin(), more.letters.end(), std::back_inserter(letters));
+}
 
 struct Slicer::Work {
   data::Records records;
@@ -26,8 +34,13 @@ struct Slicer::Work {
 };
 
 Slicer::Slicer(Transform& transform, data::Sink& sink, data::DeadLetterSink& dead_letters, runtime::Loop& loop,
-               std::size_t slice_bytes)
-    : transform_(transform), sink_(sink), dead_letters_(dead_letters), loop_(loop), slice_bytes_(slice_bytes) {}
+               std::size_t slice_bytes, data::Sink* late)
+    : transform_(transform),
+      sink_(sink),
+      dead_letters_(dead_letters),
+      loop_(loop),
+      slice_bytes_(slice_bytes),
+      late_(late) {}
 
 Slicer::~Slicer() = default;
 
@@ -76,12 +89,53 @@ data::Records Slicer::cut(Work& work, Stamp& stamp) const {
 void Slicer::write(const std::shared_ptr<Work>& work, data::Records slice, Stamp stamp) {
   Transformed transformed = transform_.run(slice, stamp);
   std::move(transformed.letters.begin(), transformed.letters.end(), std::back_inserter(work->outcome.letters));
-  const std::size_t rows = transformed.rows.batch.rows;
-  if (rows == 0) return;
-  const std::int64_t deletes = std::count(transformed.rows.deletes.begin(), transformed.rows.deletes.end(), 1);
+  work->outcome.late += static_cast<std::int64_t>(transformed.late.batch.rows);
+  if (transformed.rows.batch.rows == 0 && transformed.late.batch.rows == 0) return;
+  const auto kept = std::make_shared<const std::pair<data::Records, Stamp>>(std::move(slice), std::move(stamp));
+  const auto letters_by = [this, kept](std::vector<std::size_t> records) {
+    const auto shared = std::make_shared<const std::vector<std::size_t>>(std::move(records));
+    return LetterOf{[shared](std::size_t row) { return (*shared)[row]; },
+                    [this, kept, shared](std::size_t row, const Error& error) {
+                      const std::size_t record = (*shared)[row];
+                      return transform_.letter(kept->first.records[record], "sink", error,
+                                               kept->second.write_timestamps[record]);
+                    }};
+  };
+  if (transformed.late.batch.rows > 0 && late_ != nullptr) {
+    write_rows(work, *late_, std::move(transformed.late), letters_by(std::move(transformed.record_of_late)));
+  }
+  if (transformed.rows.batch.rows == 0) return;
+  write_rows(work, sink_, std::move(transformed.rows), letters_by(std::move(transformed.record_of_row)));
+}
+
+void Slicer::end_epoch(std::int64_t epoch_us, const Uuid& topic_id, Done done) {
+  work_ = std::make_shared<Work>();
+  work_->done = std::move(done);
+  const std::shared_ptr<Work> work = work_;
+  Transformed transformed = transform_.end_epoch(epoch_us, topic_id);
+  work->outcome.letters = std::move(transformed.letters);
+  if (transformed.rows.batch.rows > 0) {
+    const std::size_t first = work->outcome.letters.size();
+    const LetterOf letter_of{
+        [](std::size_t row) { return row; },
+        [this, epoch_us, first, rows = transformed.rows.batch](std::size_t row, const Error& error) {
+          std::string json;
+          format::JsonRowWriter(*rows.schema).append(rows, row, json);
+          return transform_.letter_of_group(epoch_us, first + row, "sink", error, json);
+        }};
+    write_rows(work, sink_, std::move(transformed.rows), letter_of);
+  }
+  loop_.post([this, weak = std::weak_ptr<Work>(work)] {
+    if (const std::shared_ptr<Work> alive = weak.lock()) written(alive);
+  });
+}
+
+void Slicer::write_rows(const std::shared_ptr<Work>& work, data::Sink& sink, data::SinkBatch rows, LetterOf letter_of) {
+  const std::size_t count = rows.batch.rows;
+  const bool counts = &sink == &sink_;  // late rows are counted apart
+  const std::int64_t deletes = std::count(rows.deletes.begin(), rows.deletes.end(), 1);
   ++work->writing;
-  const auto on_written = [this, weak = std::weak_ptr<Work>(work), slice = std::move(slice), stamp = std::move(stamp),
-                           origin = std::move(transformed.record_of_row), rows,
+  const auto on_written = [this, weak = std::weak_ptr<Work>(work), letter_of = std::move(letter_of), count, counts,
                            deletes](Result<std::vector<data::RowFailure>> result) {
     const std::shared_ptr<Work> alive = weak.lock();
     if (alive == nullptr || alive->ended) return;
@@ -91,17 +145,17 @@ void Slicer::write(const std::shared_ptr<Work>& work, data::Records slice, Stamp
     }
     std::set<std::size_t> refused;  // one letter a record, whatever number of its rows is refused
     for (const data::RowFailure& failure : *result) {
-      const std::size_t record = origin[failure.row];
-      if (!refused.insert(record).second) continue;
-      alive->outcome.letters.push_back(
-          transform_.letter(slice.records[record], "sink", failure.error, stamp.write_timestamps[record]));
+      if (!refused.insert(letter_of.record(failure.row)).second) continue;
+      alive->outcome.letters.push_back(letter_of.letter(failure.row, failure.error));
     }
-    alive->outcome.rows += static_cast<std::int64_t>(rows - result->size());
-    alive->outcome.deletes += deletes;
+    if (counts) {
+      alive->outcome.rows += static_cast<std::int64_t>(count - result->size());
+      alive->outcome.deletes += deletes;
+    }
     --alive->writing;
     written(alive);
   };
-  sink_.write(std::move(transformed.rows), on_written);
+  sink.write(std::move(rows), on_written);
 }
 
 void Slicer::written(const std::shared_ptr<Work>& work) {

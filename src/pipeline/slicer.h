@@ -22,7 +22,10 @@ class Slicer {
   struct Outcome {
     std::int64_t rows = 0;  // durable, deletes among them
     std::int64_t deletes = 0;
+    std::int64_t late = 0;                  // rows behind the watermark
     std::vector<data::DeadLetter> letters;  // durable too
+
+    void add(Outcome more);
   };
   using Done = std::function<void(Result<Outcome>)>;
   /// Gives the write timestamp of a record and the instant of current_timestamp() for the slice that begins with it.
@@ -31,20 +34,28 @@ class Slicer {
     std::function<std::int64_t(const data::Record&)> epoch_us;
   };
 
-  /// Everything given must outlive the Slicer.
+  /// Everything given must outlive the Slicer; `late` takes rows behind the watermark, null: they are only counted.
   Slicer(Transform& transform, data::Sink& sink, data::DeadLetterSink& dead_letters, runtime::Loop& loop,
-         std::size_t slice_bytes);
+         std::size_t slice_bytes, data::Sink* late = nullptr);
   ~Slicer();
 
   /// Processes `records`; `done` comes once, later: with the outcome when everything is durable, or with the error that
   /// hits every record. One call at a time. Records whose epoch_us differ never share a slice.
   void run(data::Records records, const Uuid& topic_id, Times times, Done done);
+  /// Ends the epoch of a query that keeps state and writes its rows; `done` as of run().
+  void end_epoch(std::int64_t epoch_us, const Uuid& topic_id, Done done);
 
  private:
   struct Work;
+  /// The letter of a row that a sink refuses, and the record that it is of: one letter a record.
+  struct LetterOf {
+    std::function<std::size_t(std::size_t row)> record;
+    std::function<data::DeadLetter(std::size_t row, const Error& error)> letter;
+  };
   void step(const std::shared_ptr<Work>& work);
   data::Records cut(Work& work, Stamp& stamp) const;
   void write(const std::shared_ptr<Work>& work, data::Records slice, Stamp stamp);
+  void write_rows(const std::shared_ptr<Work>& work, data::Sink& sink, data::SinkBatch rows, LetterOf letter_of);
   void written(const std::shared_ptr<Work>& work);
 
   Transform& transform_;
@@ -52,6 +63,7 @@ class Slicer {
   data::DeadLetterSink& dead_letters_;
   runtime::Loop& loop_;
   std::size_t slice_bytes_;
+  data::Sink* late_;
   std::shared_ptr<Work> work_;  // the one under way; callbacks of an older one find theirs expired
 };
 

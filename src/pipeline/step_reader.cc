@@ -139,16 +139,19 @@ void read_source(const SectionReader& step, StepSpec& spec, std::string_view wan
                                   source.path_of("kafka.reader")));
 }
 
-void read_sink(const SectionReader& step, StepSpec& spec, std::string_view wanted) {
+enum class Sinks : std::uint8_t { topics, topics_and_tables };
+
+void read_sink(const SectionReader& step, StepSpec& spec, Sinks allowed) {
   const yaml::Node* node = step.section("sink");
   if (node == nullptr) return;
   const SectionReader sink(step.reading(), file_section("sink"), *node, step.path_of("sink"));
   const yaml::Member* connector = sink.connector();
   if (connector == nullptr) return;
-  if (connector->key.text != wanted) return refuse(step, *connector, "write into", wanted);
+  const bool is_topic = connector->key.text == "kafka";
+  if (!is_topic && allowed == Sinks::topics) return refuse(step, *connector, "write into", "kafka");
   const SectionReader options(step.reading(), file_section(connector->key.text + ".sink"), connector->value,
                               sink.path_of(connector->key.text));
-  if (wanted == "kafka") {
+  if (is_topic) {
     spec.kafka_sink = read_kafka_sink(options);
     spec.key = {spec.kafka_sink->key, connector->value.find("key")};
   } else {
@@ -156,6 +159,35 @@ void read_sink(const SectionReader& step, StepSpec& spec, std::string_view wante
     spec.create = options.located("create");
     spec.table = {options.text("table"), connector->value.find("table")};
   }
+}
+
+/// Where rows behind the watermark go.
+std::optional<KafkaSinkSpec> read_late(const SectionReader& step) {
+  const yaml::Node* node = step.section("late");
+  if (node == nullptr) return std::nullopt;
+  const SectionReader late(step.reading(), file_section("late"), *node, step.path_of("late"));
+  const yaml::Member* connector = late.connector();
+  if (connector == nullptr) return std::nullopt;
+  if (connector->key.text != "kafka") {
+    refuse(late, *connector, "go into", "kafka");
+    return std::nullopt;
+  }
+  return read_kafka_sink(
+      SectionReader(step.reading(), file_section("kafka.sink"), connector->value, late.path_of("kafka")));
+}
+
+void read_state(const SectionReader& step, StreamFileSpec& stream) {
+  if (const yaml::Node* node = step.section("watermark")) {
+    const SectionReader watermark(step.reading(), file_section("watermark"), *node, step.path_of("watermark"));
+    stream.watermark = {watermark.text("column"), watermark.node().find("column")};
+    stream.watermark_delay = watermark.duration("delay").value_or(Microseconds{0});
+  }
+  const std::string mode = step.text("mode");
+  stream.mode = mode == "update"     ? sql::OutputMode::update
+                : mode == "complete" ? sql::OutputMode::complete
+                                     : sql::OutputMode::append;
+  stream.late = read_late(step);
+  stream.memory = step.bytes("memory");
 }
 
 }  // namespace
@@ -174,7 +206,7 @@ TaskFileSpec read_task(Reading& reading, const yaml::Member& member) {
   task.node = &member.value;
   read_source(step, task, "http");
   task.select = step.located("select");
-  read_sink(step, task, "kafka");
+  read_sink(step, task, Sinks::topics);
   task.after = step.list("after");
   task.retries = static_cast<int>(step.integer("retries"));
   task.retry_delay = step.duration("retry_delay").value_or(Seconds{300});
@@ -188,7 +220,8 @@ StreamFileSpec read_stream(Reading& reading, const yaml::Member& member) {
   stream.node = &member.value;
   read_source(step, stream, "kafka");
   stream.select = step.located("select");
-  read_sink(step, stream, "cassandra");
+  read_sink(step, stream, Sinks::topics_and_tables);
+  read_state(step, stream);
   if (stream.node->find("engine") != nullptr) {
     stream.engine = step.text("engine") == "spark" ? Engine::spark : Engine::streamops;
   }

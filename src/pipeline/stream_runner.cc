@@ -1,11 +1,13 @@
 #include "pipeline/stream_runner.h"
 
 #include <deque>
-#include <mutex>
 
 #include "errors/pipeline.h"
 #include "pipeline/epoch.h"
+#include "pipeline/gathered_records.h"
 #include "pipeline/slicer.h"
+#include "pipeline/stream_memory.h"
+#include "pipeline/stream_meter.h"
 
 namespace streamops::pipeline {
 
@@ -14,7 +16,6 @@ namespace {
 constexpr Microseconds tick_interval = Milliseconds{1000};
 constexpr Microseconds retry_interval = Milliseconds{500};
 constexpr Microseconds close_timeout = Milliseconds{400};
-constexpr std::size_t rate_ticks = 5;
 
 }  // namespace
 
@@ -33,24 +34,23 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
        const settings::Pipeline& settings, observe::Metrics* metrics)
       : pipeline_(std::move(pipeline)),
         step_(step),
-        ports_(std::move(ports)),
+        source_(std::move(ports.source)),
+        output_(std::move(ports.output)),
+        checkpoints_(std::move(ports.checkpoints)),
         loop_(loop),
         settings_(settings),
-        transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic, std::move(ports_.reader)),
-        slicer_(transform_, *ports_.sink, *ports_.dead_letters, loop, static_cast<std::size_t>(settings.slice_bytes)) {
-    status_.name = step.name();
-    status_.topic = step.spec->kafka_source->topic;
-    status_.table = step.spec->table.text;
-    if (metrics != nullptr) name_metrics(*metrics);
+        transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic, std::move(ports.reader)),
+        meter_(pipeline_->owner(step), step, metrics) {
+    if (step.query->keeps_state()) memory_ = std::make_unique<StreamMemory>(step, std::move(ports.state));
   }
 
   void start(std::function<void(Result<void>)> opened) {
     opened_ = std::move(opened);
     tick();
-    ports_.checkpoints->load(guarded([](Impl& self, Result<std::optional<Checkpoint>> loaded) {
+    checkpoints_->load(guarded([](Impl& self, Result<std::optional<Checkpoint>> loaded) {
       if (!loaded) return self.fail(loaded.error());
       self.checkpoint_ = std::move(*loaded);
-      self.open_sink();
+      self.open_output();
     }));
   }
 
@@ -61,31 +61,83 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
     if (!busy_) end();
   }
 
-  StreamStatus status() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
+  StreamStatus status() const { return meter_.status(); }
 
  private:
-  void name_metrics(observe::Metrics& metrics) {
-    const observe::Labels labels{{"stream", pipeline_->owner(step_)}};
-    records_ = &metrics.counter("streamops_stream_records_total", "Records that a stream has taken in.", labels);
-    rows_ = &metrics.counter("streamops_stream_rows_total", "Rows and deletes that a stream has made durable.", labels);
-    poison_ = &metrics.counter("streamops_stream_dead_letters_total", "Records that a stream has put aside.", labels);
-    latency_ = &metrics.gauge("streamops_stream_epoch_microseconds", "Time that the last epoch took.", labels);
-    lag_ = &metrics.gauge("streamops_stream_lag_records", "Records that wait in the topic of a stream.", labels);
+  using Positions = std::vector<data::Position>;
+
+  void open_output() {
+    if (stopped_) return end();
+    output_.open(transform_.output(), step_.source_schema, guarded([](Impl& self, const Result<Positions>& committed) {
+                   if (!committed) return self.start_over_or_fail(committed.error());
+                   self.opened(*committed);
+                 }));
   }
 
-  void open_sink() {
-    if (stopped_) return end();
-    ports_.sink->open(transform_.output(), guarded([](Impl& self, Result<void> result) {
-                        if (!result) return self.fail(result.error());
-                        self.open_source();
-                      }));
+  void opened(const Positions& committed) {
+    committed_ = mark_of(committed);
+    slicer_ = std::make_unique<Slicer>(transform_, output_.rows(), output_.dead_letters(), loop_,
+                                       static_cast<std::size_t>(settings_.slice_bytes), output_.late());
+    local_trouble_.reset();
+    if (!output_.commits()) return load_memory();
+    if (!checkpoint_ && committed_ != mark_of({})) return forget_committed(committed);
+    if (const Result<void> compared = compare(); !compared) return fail(compared.error());
+    if (epoch_ && checkpoint_->done) return completed();  // committed, though the answer was lost
+    load_memory();
   }
 
-  void open_source() {
+  /// After a reset: the positions of before could be those of the first epoch's end.
+  void forget_committed(Positions committed) {
+    for (data::Position& position : committed) position.next = 0;
+    output_.commit(std::move(committed), guarded([](Impl& self, const Result<void>& forgotten) {
+                     if (!forgotten) return self.start_over_or_fail(forgotten.error());
+                     self.committed_ = mark_of({});
+                     self.load_memory();
+                   }));
+  }
+
+  /// What is committed in the cluster says whether the last epoch begun has taken place.
+  Result<void> compare() {
+    if (!checkpoint_) return Ok();
+    if (committed_ == mark_of(ends_of(*checkpoint_))) {
+      checkpoint_->done = true;
+      return Ok();
+    }
+    // Committed positions that nobody moves for a week are dropped by the cluster.
+    const bool dropped = checkpoint_->done && committed_ == mark_of({});
+    if (committed_ == checkpoint_->committed || dropped) return Ok();
+    return Error(errors::pipeline::newer_owner, "the committed positions of {} are not those of its epoch {}",
+                 pipeline_->owner(step_), checkpoint_->epoch);
+  }
+
+  void load_memory() {
+    if (memory_ == nullptr) return ready();
+    const bool not_committed = output_.commits() && checkpoint_ && !checkpoint_->done;
+    const std::uint64_t newest = !checkpoint_ ? 0 : (not_committed ? checkpoint_->state_epoch : checkpoint_->epoch);
+    memory_->load(newest, guarded([](Impl& self, const Result<void>& loaded) {
+                    if (!loaded) return self.fail(loaded.error());
+                    self.compare_memory();
+                  }));
+  }
+
+  void compare_memory() {
+    // The state of an epoch is stored when its rows are durable, and not before.
+    if (checkpoint_ && memory_->epoch() == checkpoint_->epoch) checkpoint_->done = true;
+    const std::uint64_t expected =
+        !checkpoint_ ? 0 : (checkpoint_->done ? checkpoint_->epoch : checkpoint_->state_epoch);
+    if (memory_->epoch() != expected) {
+      return fail(Error(errors::pipeline::unusable_state,
+                        "{} goes on from epoch {}, but the stored state is of epoch {}", pipeline_->owner(step_),
+                        expected, memory_->epoch()));
+    }
+    transform_.use(memory_->state());
+    ready();
+  }
+
+  /// Everything is open; an epoch that lost its transaction is done again.
+  void ready() {
     if (stopped_) return end();
+    if (epoch_) return work_off();
     busy_ = false;
     std::vector<data::Position> from;
     if (checkpoint_) {
@@ -96,7 +148,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
       if (!checkpoint_->done && checkpoint_->fingerprint == step_.fingerprint) epoch_.emplace(*checkpoint_);
     }
     set_state(StreamState::running);
-    ports_.source->start(std::move(from), guarded([](Impl& self) { self.wake(); }));
+    source_->start(std::move(from), guarded([](Impl& self) { self.wake(); }));
     if (auto opened = std::exchange(opened_, nullptr)) opened(Ok());
   }
 
@@ -114,7 +166,8 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
     if (!polled) return fail(polled.error());
     if (polled->records.empty()) return rest();
     if (!same_topic()) return;
-    begun_ = loop_.clock().monotonic();
+    busy_ = true;
+    if (!begun_) begun_ = loop_.clock().monotonic();
     if (epoch_) {
       replay(std::move(*polled));
     } else {
@@ -123,19 +176,19 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   Result<data::Records> take() {
-    if (epoch_ || carried_.empty()) return ports_.source->poll(static_cast<std::size_t>(settings_.epoch_bytes));
+    if (epoch_ || carried_.empty()) return source_->poll(static_cast<std::size_t>(settings_.epoch_bytes));
     data::Records records = std::move(carried_.front());
     carried_.pop_front();
     return records;
   }
 
   bool same_topic() {
-    const Uuid now = ports_.source->topic_id();
+    const Uuid now = source_->topic_id();
     if (!checkpoint_ || now.is_nil()) return true;
     for (const OffsetRange& range : checkpoint_->ranges) {
       if (range.topic_id.is_nil() || range.topic_id == now) continue;
       fail(Error(errors::pipeline::topic_recreated, "the topic {} was deleted and created again since {} last read it",
-                 status_.topic, pipeline_->owner(step_)));
+                 step_.spec->kafka_source->topic, pipeline_->owner(step_)));
       return false;
     }
     return true;
@@ -145,50 +198,67 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   void rest() {
     if (durable_done_ || !checkpoint_ || !checkpoint_->done) return;
     busy_ = true;
-    ports_.checkpoints->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
+    checkpoints_->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
       self.busy_ = false;
       self.durable_done_ = saved.ok();
-      if (saved) self.ports_.source->acknowledge({positions_after(*self.checkpoint_)});
+      if (saved) self.source_->acknowledge({positions_after(*self.checkpoint_)});
       if (self.stopped_) return self.end();
       if (self.woken_) self.next();
     }));
   }
 
-  void begin(data::Records records) {
-    busy_ = true;
-    Checkpoint next = next_checkpoint(checkpoint_ ? &*checkpoint_ : nullptr, records.records, ports_.source->topic_id(),
+  Checkpoint checkpoint_for(const data::Records& records) const {
+    Checkpoint next = next_checkpoint(checkpoint_ ? &*checkpoint_ : nullptr, records.records, source_->topic_id(),
                                       to_micros(loop_.clock().wall()));
     const bool new_plan = checkpoint_ && checkpoint_->fingerprint != step_.fingerprint;
     next.generation += new_plan ? 1 : 0;
     next.fingerprint = step_.fingerprint;
-    save_begin(std::move(next), std::move(records));
+    next.state_epoch = memory_ ? memory_->epoch() : 0;
+    next.committed = output_.commits() ? committed_ : 0;
+    return next;
   }
 
-  void save_begin(Checkpoint next, data::Records records) {
-    auto kept = std::make_shared<data::Records>(std::move(records));
-    ports_.checkpoints->save(next, guarded([next, kept](Impl& self, Result<void> saved) {
-                               if (!saved) return self.retry_begin(saved.error(), next, std::move(*kept));
-                               if (self.checkpoint_ && self.checkpoint_->done)
-                                 self.ports_.source->acknowledge({positions_after(*self.checkpoint_)});
-                               self.local_trouble_.reset();
-                               self.checkpoint_ = next;
-                               self.durable_done_ = false;
-                               self.epoch_.emplace(next);
-                               self.process(std::move(*kept));
-                             }));
+  void begin(data::Records records) {
+    saved_ = false;
+    const Checkpoint next = checkpoint_for(records);
+    if (!output_.commits()) return save_begin(next, std::make_shared<data::Records>(std::move(records)));
+    // Nothing is visible before the commit, which waits for the checkpoint: both go on at once.
+    checkpoint_ = next;
+    epoch_.emplace(next);
+    save_begin(next, nullptr);
+    process(std::move(records));
+  }
+
+  /// Then processes `records`, if given.
+  void save_begin(const Checkpoint& next, const std::shared_ptr<data::Records>& records) {
+    checkpoints_->save(next, guarded([next, records](Impl& self, const Result<void>& saved) {
+                         saved ? self.begun(next, records) : self.retry_begin(saved.error(), next, records);
+                       }));
   }
 
   /// The disk is full, or fails: nothing is written before a checkpoint is, so wait and try again.
-  void retry_begin(const Error& error, const Checkpoint& next, data::Records records) {
-    local_trouble_ = error;
-    update_status();
-    if (stopped_) return end();
-    auto kept = std::make_shared<data::Records>(std::move(records));
-    retry_timer_ = loop_.after(retry_interval, [this, next, kept] { save_begin(next, std::move(*kept)); });
+  void retry_begin(const Error& error, const Checkpoint& next, const std::shared_ptr<data::Records>& records) {
+    wait(error, retry_timer_, [this, next, records] { save_begin(next, records); });
+  }
+
+  void begun(const Checkpoint& next, const std::shared_ptr<data::Records>& records) {
+    if (failure_) return;
+    local_trouble_.reset();
+    saved_ = true;
+    durable_done_ = false;
+    if (records == nullptr) {
+      if (worked_off_) store_state();
+      return;
+    }
+    if (checkpoint_ && checkpoint_->done) source_->acknowledge({positions_after(*checkpoint_)});
+    checkpoint_ = next;
+    epoch_.emplace(next);
+    process(std::move(*records));
   }
 
   /// Sorts out what belongs to the epoch that is written again; the rest waits for the next one.
   void replay(data::Records records) {
+    saved_ = true;
     data::Records rest{records.owner, {}, 0};
     data::Records mine{records.owner, {}, 0};
     for (data::Record& record : records.records) {
@@ -196,58 +266,112 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
       (epoch_->covers(record) ? mine : rest).records.push_back(std::move(record));
     }
     if (!rest.records.empty()) carried_.push_back(std::move(rest));
-    busy_ = true;
     process(std::move(mine));
   }
 
   void process(data::Records records) {
     for (const data::Record& record : records.records) epoch_->see(record);
-    const std::int64_t count = static_cast<std::int64_t>(records.records.size());
-    const Slicer::Times times{[this](const data::Record& record) { return epoch_->write_timestamp(record); },
-                              [this](const data::Record&) { return epoch_->checkpoint().epoch_us; }};
-    slicer_.run(std::move(records), ports_.source->topic_id(), times,
-                guarded([count](Impl& self, Result<Slicer::Outcome> outcome) {
-                  if (!outcome) return self.fail(outcome.error());
-                  self.processed(count, *outcome);
-                }));
+    count_ += static_cast<std::int64_t>(records.records.size());
+    if (memory_ == nullptr && !output_.commits()) return slice(std::move(records));
+    gathered_.add(records);
+    if (epoch_->complete()) return work_off();
+    go_on();
   }
 
-  void processed(std::int64_t count, const Slicer::Outcome& outcome) {
+  /// All records of the epoch are here; comes again when the transaction was lost.
+  void work_off() {
+    outcome_ = {};
+    worked_off_ = false;
+    slice(gathered_.in_order());
+  }
+
+  void slice(data::Records records) {
+    const Slicer::Times times{[this](const data::Record& record) { return epoch_->write_timestamp(record); },
+                              [this](const data::Record&) { return epoch_->checkpoint().epoch_us; }};
+    slicer_->run(std::move(records), source_->topic_id(), times,
+                 guarded([](Impl& self, Result<Slicer::Outcome> outcome) {
+                   if (!outcome) return self.start_over_or_fail(outcome.error());
+                   self.sliced(std::move(*outcome));
+                 }));
+  }
+
+  void sliced(Slicer::Outcome outcome) {
+    outcome_.add(std::move(outcome));
+    if (!epoch_->complete()) return go_on();
+    if (memory_ == nullptr) return written();
+    slicer_->end_epoch(epoch_->checkpoint().epoch_us, source_->topic_id(),
+                       guarded([](Impl& self, Result<Slicer::Outcome> ended) {
+                         if (!ended) return self.start_over_or_fail(ended.error());
+                         self.outcome_.add(std::move(*ended));
+                         self.written();
+                       }));
+  }
+
+  /// Every row is with the sink.
+  void written() {
+    worked_off_ = true;
+    if (saved_) store_state();
+  }
+
+  void store_state() {
+    if (memory_ == nullptr) return commit();
+    if (const Result<void> fits = memory_->check_limit(); !fits) return fail(fits.error());
+    memory_->save(checkpoint_->epoch, guarded([](Impl& self, const Result<void>& stored) {
+                    if (stored) return self.commit();
+                    self.wait(stored.error(), self.retry_timer_, [&self] { self.store_state(); });
+                  }));
+  }
+
+  /// Tells the trouble and goes on a little later, unless the stream is to stop.
+  void wait(const Error& error, runtime::TimerPtr& timer, runtime::Callback then) {
+    local_trouble_ = error;
+    update_status();
+    if (stopped_) return end();
+    timer = loop_.after(retry_interval, std::move(then));
+  }
+
+  void commit() {
+    local_trouble_.reset();
+    if (!output_.commits()) return completed();
+    output_.commit(ends_of(*checkpoint_), guarded([](Impl& self, const Result<void>& committed) {
+                     committed ? self.completed() : self.start_over_or_fail(committed.error());
+                   }));
+  }
+
+  void completed() {
+    const runtime::MonotonicTime now = loop_.clock().monotonic();
+    meter_.add_epoch(count_, outcome_, now - begun_.value_or(now), loop_.clock().wall());
+    count_ = 0;
+    outcome_ = {};
+    worked_off_ = false;
+    begun_.reset();
+    gathered_.clear();
+    epoch_.reset();
+    checkpoint_->done = true;
+    durable_done_ = false;
+    committed_ = mark_of(ends_of(*checkpoint_));
+    go_on();
+  }
+
+  void go_on() {
     busy_ = false;
-    note(count, outcome);
-    if (epoch_->complete()) {
-      epoch_.reset();
-      checkpoint_->done = true;
-      durable_done_ = false;
-    }
     update_status();
     loop_.post(guarded([](Impl& self) {
       if (!self.busy_) self.next();
     }));
   }
 
-  void note(std::int64_t count, const Slicer::Outcome& outcome) {
-    const auto letters = static_cast<std::int64_t>(outcome.letters.size());
-    const std::lock_guard lock(mutex_);
-    status_.records_in += count;
-    status_.rows_out += outcome.rows;
-    status_.deletes_out += outcome.deletes;
-    status_.poison += letters;
-    status_.epochs += 1;
-    status_.epoch_latency = loop_.clock().monotonic() - begun_;
-    status_.last_record_at = loop_.clock().wall();
-    if (records_ == nullptr) return;
-    records_->add(static_cast<std::uint64_t>(count));
-    rows_->add(static_cast<std::uint64_t>(outcome.rows));
-    poison_->add(static_cast<std::uint64_t>(letters));
-    latency_->set(status_.epoch_latency.count());
+  /// A transaction that the broker dropped is done again in a new one.
+  void start_over_or_fail(const Error& error) {
+    if (!output_.can_start_over()) return fail(error);
+    wait(error, over_timer_, [this] { open_output(); });
   }
 
   void fail(const Error& error) {
     busy_ = false;
     failure_ = error;
     set_state(StreamState::failed);
-    ports_.source->stop();
+    source_->stop();
     if (auto opened = std::exchange(opened_, nullptr)) opened(error);
     if (stopped_) end();
   }
@@ -259,9 +383,9 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
     if (!unmarked) return close();
     busy_ = true;
     durable_done_ = true;  // tried once; without it a restart writes the epoch again, with the same cells
-    ports_.checkpoints->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
+    checkpoints_->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
       self.busy_ = false;
-      if (saved) self.ports_.source->acknowledge({positions_after(*self.checkpoint_)});
+      if (saved) self.source_->acknowledge({positions_after(*self.checkpoint_)});
       self.close();
     }));
   }
@@ -270,15 +394,11 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
     if (closing_) return;
     closing_ = true;
     retry_timer_.reset();
+    over_timer_.reset();
     tick_timer_.reset();
-    if (!failure_) ports_.source->stop();
-    auto open = std::make_shared<int>(2);
-    const auto one_closed = guarded([open](Impl& self) {
-      if (--*open == 0) self.closed();
-    });
+    if (!failure_) source_->stop();
     close_timer_ = loop_.after(close_timeout, [this] { closed(); });
-    ports_.sink->close(one_closed);
-    ports_.dead_letters->close(one_closed);
+    output_.close(guarded([](Impl& self) { self.closed(); }));
   }
 
   void closed() {
@@ -292,8 +412,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void tick() {
-    rates_.push_back(status().records_in);
-    if (rates_.size() > rate_ticks + 1) rates_.pop_front();
+    meter_.tick();
     update_status();
     tick_timer_ = loop_.after(tick_interval, [this] { tick(); });
   }
@@ -301,36 +420,32 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Error> trouble() const {
     if (failure_) return failure_;
     if (local_trouble_) return local_trouble_;
-    if (auto sink = ports_.sink->trouble()) return sink;
-    if (auto letters = ports_.dead_letters->trouble()) return letters;
-    return ports_.source->trouble();
+    const std::optional<Error> output = output_.trouble();
+    return output ? output : source_->trouble();
   }
 
   void update_status() {
-    const std::optional<Error> now = trouble();
-    const std::optional<std::int64_t> lag = ports_.source->lag();
-    const std::lock_guard lock(mutex_);
-    status_.state = state_;
-    status_.trouble = now;
-    status_.lag = lag;
-    if (lag_ != nullptr) lag_->set(lag.value_or(0));
-    const std::size_t seconds = rates_.empty() ? 0 : rates_.size() - 1;
-    status_.records_per_second =
-        seconds == 0 ? 0.0 : static_cast<double>(rates_.back() - rates_.front()) / static_cast<double>(seconds);
-    status_.positions.clear();
-    if (!checkpoint_) return;
-    for (const data::Position& position : positions_after(*checkpoint_)) {
-      status_.positions.emplace_back(position.partition, position.next);
+    StreamMeter::Now now{state_, trouble(), source_->lag(), {}, std::nullopt};
+    if (memory_) now.memory = memory_->status();
+    if (checkpoint_) {
+      for (const data::Position& position : positions_after(*checkpoint_)) {
+        now.positions.emplace_back(position.partition, position.next);
+      }
     }
+    meter_.update(std::move(now));
   }
 
   CheckedPipelinePtr pipeline_;
   const CheckedStep& step_;
-  StreamPorts ports_;
+  std::unique_ptr<data::Source> source_;
+  StreamOutput output_;
+  std::unique_ptr<CheckpointStore> checkpoints_;
   runtime::Loop& loop_;
   settings::Pipeline settings_;
   Transform transform_;
-  Slicer slicer_;
+  std::unique_ptr<StreamMemory> memory_;  // of a query that keeps state
+  std::unique_ptr<Slicer> slicer_;        // once the output is open
+  StreamMeter meter_;
 
   std::function<void(Result<void>)> opened_;
   runtime::Callback stopped_;  // set: a stop was asked for
@@ -340,24 +455,25 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   bool closing_ = false;
   std::optional<Checkpoint> checkpoint_;  // of the last epoch begun; `done` as memory knows it
   bool durable_done_ = true;              // the disk knows it too
-  std::optional<Epoch> epoch_;            // the one under way
+  std::uint64_t committed_ = 0;           // mark_of() what is committed in the cluster
   std::deque<data::Records> carried_;     // polled during a replay, behind its epoch
-  runtime::MonotonicTime begun_;
   std::optional<Error> failure_;
   std::optional<Error> local_trouble_;
+
+  // The epoch under way.
+  std::optional<Epoch> epoch_;
+  bool saved_ = true;         // its checkpoint is on disk
+  bool worked_off_ = false;   // its rows are with the sink
+  GatheredRecords gathered_;  // all of them, where an epoch is worked off as a whole
+  std::int64_t count_ = 0;    // of its records
+  Slicer::Outcome outcome_;
+  std::optional<runtime::MonotonicTime> begun_;
+
   runtime::TimerPtr tick_timer_;
   runtime::TimerPtr stop_timer_;
   runtime::TimerPtr close_timer_;
-  runtime::TimerPtr retry_timer_;
-  std::deque<std::int64_t> rates_;
-
-  mutable std::mutex mutex_;  // guards status_, which other threads read
-  StreamStatus status_;
-  observe::Counter* records_ = nullptr;
-  observe::Counter* rows_ = nullptr;
-  observe::Counter* poison_ = nullptr;
-  observe::Gauge* latency_ = nullptr;
-  observe::Gauge* lag_ = nullptr;
+  runtime::TimerPtr retry_timer_;  // for the disk
+  runtime::TimerPtr over_timer_;   // for a new transaction
 };
 
 StreamRunner::StreamRunner(CheckedPipelinePtr pipeline, const CheckedStep& step, StreamPorts ports, runtime::Loop& loop,

@@ -8,13 +8,20 @@ namespace streamops::pipeline {
 
 namespace {
 
+constexpr std::string_view epoch_mark = "---";  // among the records given
+
 void add_lines(const Located& block, ScenarioLine::Kind kind, const std::string& target, const yaml::Document& document,
                std::vector<ScenarioLine>& lines) {
   std::size_t offset = 0;
   for (const std::string_view text : split(block.text, '\n')) {
     if (!trim(text).empty()) {
-      ScenarioLine line{
-          .kind = kind, .target = target, .text = std::string(trim(text)), .key = {}, .at = {}, .place = {}};
+      const bool is_mark = kind == ScenarioLine::Kind::in && trim(text) == epoch_mark;
+      ScenarioLine line{.kind = is_mark ? ScenarioLine::Kind::epoch : kind,
+                        .target = target,
+                        .text = std::string(trim(text)),
+                        .key = {},
+                        .at = {},
+                        .place = {}};
       line.place = document.place_in(*block.node, offset, static_cast<std::uint32_t>(text.size()));
       lines.push_back(std::move(line));
     }
@@ -36,7 +43,7 @@ Scenario to_scenario(const TestSpec& test, const CheckedStep& step, const Checke
                       .at = {},
                       .place = document.place(*test.node)};
   scenario.lines.push_back(std::move(settle));
-  const std::string target = is_stream ? step.cassandra_sink->table : step.spec->kafka_sink->topic;
+  const std::string target = step.cassandra_sink ? step.cassandra_sink->table : step.spec->kafka_sink->topic;
   if (test.expect.node != nullptr) add_lines(test.expect, ScenarioLine::Kind::out, target, document, scenario.lines);
   for (const Located& code : test.dead_letters) {
     ScenarioLine line{

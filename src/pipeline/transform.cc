@@ -21,8 +21,15 @@ std::uint64_t stable_hash(std::string_view text) {
 
 /// The column that the rows `rows` of `column` make; -1 is a null.
 void take_rows(data::Batch& batch, const std::vector<std::int32_t>& rows) {
-  for (data::ColumnPtr& column : batch.columns) column = data::take(column, rows);
+  for (data::ColumnPtr& column : batch.columns) {
+    if (column != nullptr) column = data::take(column, rows);
+  }
   batch.rows = rows.size();
+}
+
+/// The record that a row of the source stems from.
+std::size_t record_at(const data::Batch& source, std::size_t row) {
+  return source.origin.empty() ? row : static_cast<std::size_t>(source.origin[row]);
 }
 
 /// A text that is equal exactly for equal keys: each part with its length before it.
@@ -77,32 +84,54 @@ data::DeadLetter Transform::letter(const data::Record& record, std::string_view 
   return letter;
 }
 
+data::DeadLetter Transform::letter_of_group(std::int64_t epoch_us, std::size_t row, std::string_view stage,
+                                            const Error& error, std::optional<std::string> value) const {
+  data::DeadLetter letter;
+  letter.origin = origin_;
+  letter.partition = -1;
+  letter.offset = epoch_us + static_cast<std::int64_t>(row);
+  letter.stage = stage;
+  letter.value = std::move(value);
+  letter.code = error.code();
+  letter.message = error.message();
+  letter.write_timestamp = epoch_us;
+  letter.record_timestamp_ms = epoch_us / 1000;
+  return letter;
+}
+
 Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
   const format::Decoded decoded = reader_->decode(slice);
   std::vector<std::int32_t> partitions;
   std::vector<std::int64_t> offsets;
-  const auto record_at = [&](std::size_t source_row) {
-    return decoded.batch.origin.empty() ? source_row : static_cast<std::size_t>(decoded.batch.origin[source_row]);
-  };
   for (std::size_t row = 0; row < decoded.batch.rows; ++row) {
-    partitions.push_back(slice.records[record_at(row)].partition);
-    offsets.push_back(slice.records[record_at(row)].offset);
+    const data::Record& record = slice.records[record_at(decoded.batch, row)];
+    partitions.push_back(record.partition);
+    offsets.push_back(record.offset);
   }
-  sql::QueryResult result =
-      step_.query->run(decoded.batch, {stamp.epoch_us, owner_hash_, stamp.topic_id, partitions, offsets});
-
+  const sql::EvaluationContext context{stamp.epoch_us, owner_hash_, stamp.topic_id, partitions, offsets};
   Transformed out;
   for (const format::Poison& poison : decoded.poison) {
     out.letters.push_back(
         letter(slice.records[poison.record], "decode", poison.error, stamp.write_timestamps[poison.record]));
   }
-  for (const sql::RowError& failure : result.failures) {
-    const std::size_t record = record_at(static_cast<std::size_t>(failure.source_row));
-    out.letters.push_back(letter(slice.records[record], "select", failure.error, stamp.write_timestamps[record]));
+  if (state_ != nullptr) {
+    take(slice, stamp, decoded, context, out);
+  } else {
+    select(slice, stamp, decoded, context, out);
   }
+  std::sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
+    return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
+  });
+  return out;
+}
+
+void Transform::select(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+                       const sql::EvaluationContext& context, Transformed& out) const {
+  sql::QueryResult result = step_.query->run(decoded.batch, context);
+  add_failures(slice, stamp, decoded, result.failures, out);
   out.rows.batch = std::move(result.batch);
   for (std::size_t row = 0; row < out.rows.batch.rows; ++row) {
-    out.record_of_row.push_back(record_at(static_cast<std::size_t>(out.rows.batch.origin[row])));
+    out.record_of_row.push_back(record_at(decoded.batch, static_cast<std::size_t>(out.rows.batch.origin[row])));
   }
   if (!key_indices_.empty()) collapse(out);
   out.rows.deletes.assign(out.rows.batch.rows, 0);
@@ -113,10 +142,50 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
     out.rows.write_timestamps.push_back(stamp.write_timestamps[record]);
     out.rows.record_timestamps_ms.push_back(slice.records[record].timestamp_ms);
   }
-  std::sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
-    return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
-  });
+}
+
+void Transform::take(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+                     const sql::EvaluationContext& context, Transformed& out) const {
+  const sql::Taken taken = state_->take(decoded.batch, context);
+  add_failures(slice, stamp, decoded, taken.failures, out);
+  // A delete takes nothing back out of a group.
+  const Error no_delete(errors::pipeline::delete_without_key, "the record is a delete, and groups do not forget rows");
+  for (const std::size_t record : decoded.deletes) {
+    out.letters.push_back(letter(slice.records[record], "select", no_delete, stamp.write_timestamps[record]));
+  }
+  if (taken.late.empty()) return;
+  out.late.batch = decoded.batch;
+  out.late.batch.origin.clear();
+  take_rows(out.late.batch, taken.late);
+  out.late.deletes.assign(taken.late.size(), 0);
+  for (const std::int32_t row : taken.late) {
+    const std::size_t record = record_at(decoded.batch, static_cast<std::size_t>(row));
+    out.record_of_late.push_back(record);
+    out.late.write_timestamps.push_back(stamp.write_timestamps[record]);
+    out.late.record_timestamps_ms.push_back(slice.records[record].timestamp_ms);
+  }
+}
+
+Transformed Transform::end_epoch(std::int64_t epoch_us, const Uuid& topic_id) {
+  sql::Emitted emitted = state_->end_epoch({epoch_us, owner_hash_, topic_id, {}, {}});
+  Transformed out;
+  for (std::size_t n = 0; n < emitted.failures.size(); ++n) {
+    out.letters.push_back(letter_of_group(epoch_us, n, "select", emitted.failures[n], std::nullopt));
+  }
+  out.rows.batch = std::move(emitted.batch);
+  out.rows.batch.origin.clear();
+  out.rows.deletes.assign(out.rows.batch.rows, 0);
+  out.rows.write_timestamps.assign(out.rows.batch.rows, epoch_us);
+  out.rows.record_timestamps_ms.assign(out.rows.batch.rows, epoch_us / 1000);
   return out;
+}
+
+void Transform::add_failures(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+                             const std::vector<sql::RowError>& failures, Transformed& out) const {
+  for (const sql::RowError& failure : failures) {
+    const std::size_t record = record_at(decoded.batch, static_cast<std::size_t>(failure.source_row));
+    out.letters.push_back(letter(slice.records[record], "select", failure.error, stamp.write_timestamps[record]));
+  }
 }
 
 void Transform::collapse(Transformed& out) const {

@@ -5,6 +5,8 @@
 //        \ poison -> dead letter     \ ANSI error -> dead letter (none of its rows is written)
 //        \ no value -> delete of the row that its key names
 //
+// A query that keeps state gives no rows until its epoch ends; rows behind its watermark come out as they went in.
+//
 // Streams, tasks and the test runner all use this, so a test tells the truth. Equal input and Stamp give equal output,
 // to the byte. Threads: one Transform, one thread at a time.
 #pragma once
@@ -17,6 +19,7 @@
 #include "data/ports.h"
 #include "format/record_reader.h"
 #include "pipeline/check.h"
+#include "sql/engine/query_state.h"
 
 namespace streamops::pipeline {
 
@@ -30,8 +33,10 @@ struct Stamp {
 
 struct Transformed {
   data::SinkBatch rows;
-  /// The record (index into the slice) of each row.
+  /// The record (index into the slice) of each row; empty for the rows of an epoch's end.
   std::vector<std::size_t> record_of_row;
+  data::SinkBatch late;  // rows of the source behind the watermark
+  std::vector<std::size_t> record_of_late;
   std::vector<data::DeadLetter> letters;  // in the order of their records
   std::size_t collapsed = 0;              // rows that a later row of the same record replaced
 };
@@ -42,16 +47,30 @@ class Transform {
   /// values by the source's columns, those that the query needs.
   Transform(const CheckedStep& step, std::string_view owner, std::string origin, format::RecordReaderPtr reader);
 
+  /// For a query that keeps state: what it remembers, which must outlive the calls that follow.
+  void use(sql::QueryState& state) { state_ = &state; }
+
   /// `slice` must have one timestamp a record in `stamp`.
   Transformed run(const data::Records& slice, const Stamp& stamp);
+  /// Ends the epoch of a query that keeps state: its rows, all written at `epoch_us`.
+  Transformed end_epoch(std::int64_t epoch_us, const Uuid& topic_id);
 
   /// The letter of one record that failed at `stage`.
   data::DeadLetter letter(const data::Record& record, std::string_view stage, const Error& error,
                           std::int64_t write_timestamp) const;
+  /// The letter of a row that no single record is to blame for: number `row` of the epoch's end.
+  data::DeadLetter letter_of_group(std::int64_t epoch_us, std::size_t row, std::string_view stage, const Error& error,
+                                   std::optional<std::string> value) const;
 
   const data::SchemaPtr& output() const { return step_.query->output(); }
 
  private:
+  void select(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+              const sql::EvaluationContext& context, Transformed& out) const;
+  void take(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+            const sql::EvaluationContext& context, Transformed& out) const;
+  void add_failures(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+                    const std::vector<sql::RowError>& failures, Transformed& out) const;
   void append_deletes(const data::Records& slice, const Stamp& stamp, const std::vector<std::size_t>& deletes,
                       Transformed& out) const;
   void collapse(Transformed& out) const;
@@ -61,6 +80,7 @@ class Transform {
   std::string origin_;
   std::vector<int> key_indices_;  // of key_columns in the output
   format::RecordReaderPtr reader_;
+  sql::QueryState* state_ = nullptr;  // of a query that keeps state
 };
 
 }  // namespace streamops::pipeline

@@ -147,6 +147,11 @@ class FlowBuilder {
                      {"dead letters", now.poison},
                      {"lag", now.lag.value_or(0)},
                      {"records/s", static_cast<std::int64_t>(now.records_per_second)}};
+    if (now.memory) {
+      step.counters.emplace_back("late", now.late);
+      step.counters.emplace_back("groups", static_cast<std::int64_t>(now.memory->keys));
+      step.counters.emplace_back("state bytes", static_cast<std::int64_t>(now.memory->bytes));
+    }
     step.error = now.trouble;
     if (spec.cassandra_sink) {
       const std::string table = spec.cassandra_sink->keyspace + "." + spec.cassandra_sink->table;
@@ -154,6 +159,16 @@ class FlowBuilder {
       sink.state = FlowNode::State::running;
       sink.records += now.rows_out;
       connect(id, "table:" + table, now.rows_out);
+    }
+    if (spec.kafka_sink) {
+      const std::string topic = "topic:" + spec.kafka_sink->topic;
+      node(topic, FlowNode::Kind::topic, spec.kafka_sink->topic).records += now.rows_out;
+      connect(id, topic, now.rows_out);
+    }
+    if (spec.late) {
+      const std::string topic = "topic:" + spec.late->topic;
+      node(topic, FlowNode::Kind::topic, spec.late->topic).records += now.late;
+      connect(id, topic, now.late);
     }
     if (now.poison > 0) add_dead_letters(id, now.topic + ".dlq", now.poison);
   }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view checkpoint_mark = ".checkpoint.";
 constexpr std::string_view spark_mark = ".spark";
+constexpr std::string_view state_mark = ".state";  // what the stream's query remembers
 
 /// The streams that have a checkpoint below `room`, by their owner's name ("user_automation.created_users").
 Result<std::vector<std::string>> streams_in(const std::string& room, const runtime::Disk& disk) {
@@ -51,6 +52,8 @@ Result<void> reset_stream(const Arguments& arguments) {
       STREAMOPS_RETURN_IF_ERROR(remove_if_there(fmt::format("{}/{}{}{}", room, owner, checkpoint_mark, slot), disk));
     }
     STREAMOPS_RETURN_IF_ERROR(reset_on_spark(spark_record_path(room, owner), disk));
+    const std::string state = fmt::format("{}/{}{}", room, owner, state_mark);
+    if (disk.exists(state)) STREAMOPS_RETURN_IF_ERROR(disk.remove_tree(state));
     return disk.sync_directory(room);
   }
   return Error(errors::app::usage, "no stream {} has read anything in {}", wanted, path)
@@ -74,7 +77,7 @@ VerbSpec reset_verb() {
   return {.name = "reset",
           .summary = "Make a stream read its topic from the start",
           .details =
-              "Forgets how far the stream has read. Rows are written again with newer timestamps. Stop `streamops up` "
+              "Forgets how far the stream has read, and what its query remembers. Rows are written again with newer timestamps. Stop `streamops up` "
               "before.",
           .positionals = {{"STREAM", "its name, like created_users", true}},
           .options = {data_directory_option()},

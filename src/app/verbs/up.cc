@@ -43,6 +43,9 @@ void announce_results(const Instance& instance, const pipeline::CheckedPipeline&
       commands.push_back(fmt::format("kcat -b {} -t {} -C -e", kafka, sink->topic));
   }
   for (const pipeline::CheckedStep& stream : checked.streams) {
+    const auto& topic = stream.spec->kafka_sink;
+    const bool plain = !profile.kafka || (profile.kafka->sasl_mechanism.empty() && !profile.kafka->tls);
+    if (topic && plain) commands.push_back(fmt::format("kcat -b {} -t {} -C -e", kafka, topic->topic));
     const bool open = !profile.cassandra || (profile.cassandra->username.empty() && !profile.cassandra->tls);
     if (const auto& sink = stream.spec->cassandra_sink; sink && open)
       commands.push_back(

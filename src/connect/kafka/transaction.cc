@@ -13,11 +13,16 @@ namespace {
 
 constexpr Microseconds patience = Seconds{5};  // with an old producer, to learn who owns the id
 constexpr Microseconds last_patience = Milliseconds{300};
-constexpr int lane_bits = 1;
+constexpr int lane_bits = 2;
+constexpr std::uint64_t lane_mask = (1U << lane_bits) - 1;
+constexpr std::size_t rows_lane = 0;
+constexpr std::size_t letters_lane = 1;
+constexpr std::size_t late_lane = 2;
+constexpr std::size_t lanes = 3;
 
-using Note = std::optional<std::string>;
+using Positions = std::vector<data::Position>;
 
-/// One producer of transactions, shared by two writers. Their tickets carry the number of the lane.
+/// One producer of transactions, shared by several writers. Their tickets carry the number of the lane.
 class SharedTransaction : public std::enable_shared_from_this<SharedTransaction> {
  public:
   static Result<std::shared_ptr<SharedTransaction>> open(const kafka::ClientConfig& config,
@@ -37,7 +42,10 @@ class SharedTransaction : public std::enable_shared_from_this<SharedTransaction>
 
   kafka::TransactionalProducer& producer() { return *producer_; }
   bool begun() const { return begun_; }
-  bool lost() const { return lost_; }
+  bool lost() const {
+    const std::optional<Error> trouble = producer_->trouble();
+    return lost_ || (trouble && kafka::starts_over(*trouble));
+  }
   void note(const Error& error) { lost_ = lost_ || kafka::starts_over(error); }
 
   Result<void> begin() {
@@ -48,12 +56,11 @@ class SharedTransaction : public std::enable_shared_from_this<SharedTransaction>
     return result;
   }
 
-  void commit(std::span<const data::Position> positions, const std::string& note_text,
-              const std::function<void(Result<void>)>& done) {
+  void commit(std::span<const data::Position> positions, const std::function<void(Result<void>)>& done) {
     if (const Result<void> ready = begin(); !ready) {
       return loop_.post([done, error = ready.error()] { done(error); });
     }
-    producer_->commit(positions, note_text, [this, done](const Result<void>& result) {
+    producer_->commit(positions, [this, done](const Result<void>& result) {
       if (result) begun_ = false;
       if (!result) note(result.error());
       done(result);
@@ -103,21 +110,21 @@ class SharedTransaction : public std::enable_shared_from_this<SharedTransaction>
 
   void on_report(std::uint64_t ticket, Result<void> report) {
     if (!report) return refuse(ticket, producer_->explain(report.error()));
-    const User& user = lanes_[ticket & 1];
+    const User& user = lanes_[ticket & lane_mask];
     if (user.on_report) user.on_report(ticket >> lane_bits, std::move(report));
   }
 
   void refuse(std::uint64_t ticket, const Error& error) {
     note(error);
     const std::weak_ptr<SharedTransaction> alive = weak_from_this();
-    const User user = lanes_[ticket & 1];
+    const User user = lanes_[ticket & lane_mask];
     if (user.on_report) user.on_report(ticket >> lane_bits, error);
     if (user.on_room && !alive.expired()) user.on_room();
   }
 
   void on_room() {
     const std::weak_ptr<SharedTransaction> alive = weak_from_this();
-    for (std::size_t number = 0; number < 2 && !alive.expired(); ++number) {
+    for (std::size_t number = 0; number < lanes && !alive.expired(); ++number) {
       const std::function<void()> call = lanes_[number].on_room;
       if (call) call();
     }
@@ -125,7 +132,7 @@ class SharedTransaction : public std::enable_shared_from_this<SharedTransaction>
 
   runtime::Loop& loop_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
-  std::array<User, 2> lanes_;
+  std::array<User, lanes> lanes_;
   bool begun_ = false;
   bool lost_ = false;
 };
@@ -133,17 +140,12 @@ class SharedTransaction : public std::enable_shared_from_this<SharedTransaction>
 class KafkaTransaction final : public data::TransactionalSink {
  public:
   KafkaTransaction(KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop,
-                   runtime::Pool& pool, std::function<std::unique_ptr<ValueFormat>()> make_values)
-      : options_(std::move(options)),
-        config_(std::move(config)),
-        loop_(loop),
-        pool_(pool),
-        make_values_(std::move(make_values)) {}
+                   runtime::Pool& pool)
+      : options_(std::move(options)), config_(std::move(config)), loop_(loop), pool_(pool) {}
 
-  void open(const data::SchemaPtr& schema, std::function<void(Result<Note>)> done) override {
+  void open(const data::SchemaPtr& schema, std::function<void(Result<Positions>)> done) override {
     failure_.reset();
-    rows_.reset();
-    letters_.reset();
+    drop_writers();
     if (shared_ == nullptr || !shared_->begun()) return open_new(schema, std::move(done));
     shared_->producer().abort(patience, [this, schema, done = std::move(done)](const Result<void>& dropped) {
       dropped ? open_new(schema, done) : fail(dropped.error(), done);
@@ -158,10 +160,10 @@ class KafkaTransaction final : public data::TransactionalSink {
     STREAMOPS_CHECK(letters_ != nullptr, "dead letters are written once the transaction is open");
     return *letters_;
   }
+  data::Sink* late() override { return late_.get(); }
 
-  void commit(std::vector<data::Position> positions, std::string note,
-              std::function<void(Result<void>)> done) override {
-    shared_->commit(positions, note, done);
+  void commit(std::vector<data::Position> positions, std::function<void(Result<void>)> done) override {
+    shared_->commit(positions, done);
   }
 
   bool can_start_over() const override {
@@ -177,8 +179,7 @@ class KafkaTransaction final : public data::TransactionalSink {
   }
 
   void close(std::function<void()> done) override {
-    rows_.reset();
-    letters_.reset();
+    drop_writers();
     if (shared_ == nullptr || !shared_->begun()) {
       shared_.reset();
       return loop_.post(std::move(done));
@@ -190,24 +191,42 @@ class KafkaTransaction final : public data::TransactionalSink {
   }
 
  private:
-  void open_new(const data::SchemaPtr& schema, const std::function<void(Result<Note>)>& done) {
+  void open_new(const data::SchemaPtr& schema, const std::function<void(Result<Positions>)>& done) {
     if (shared_ != nullptr) loop_.post([old = std::move(shared_)] {});
     auto opened = SharedTransaction::open(
         config_, {options_.id, options_.group, options_.source, options_.timeout, options_.sink.producer}, loop_,
         pool_);
     if (!opened) return fail(opened.error(), done);
     shared_ = std::move(*opened);
-    shared_->producer().init([this, schema, done](const Result<Note>& note) {
-      if (!note) return fail(note.error(), done);
-      rows_ = make_sink_over(shared_->lane(0), options_.sink, loop_, make_values_ ? make_values_() : nullptr);
-      letters_ = make_dead_letters_over(shared_->lane(1), options_.dead_letters, loop_);
-      rows_->open(schema, [this, note = *note, done](const Result<void>& ready) {
-        ready ? done(note) : fail(ready.error(), done);
+    shared_->producer().init([this, schema, done](const Result<Positions>& committed) {
+      if (!committed) return fail(committed.error(), done);
+      const auto values = [](const auto& make) { return make ? make() : nullptr; };
+      rows_ = make_sink_over(shared_->lane(rows_lane), options_.sink, loop_, values(options_.make_values));
+      letters_ = make_dead_letters_over(shared_->lane(letters_lane), options_.dead_letters, loop_);
+      if (options_.late) {
+        late_ =
+            make_sink_over(shared_->lane(late_lane), options_.late->sink, loop_, values(options_.late->make_values));
+      }
+      rows_->open(schema, [this, committed = *committed, done](const Result<void>& ready) {
+        ready ? open_late(committed, done) : fail(ready.error(), done);
       });
     });
   }
 
-  void fail(const Error& error, const std::function<void(Result<Note>)>& done) {
+  void open_late(const Positions& committed, const std::function<void(Result<Positions>)>& done) {
+    if (late_ == nullptr) return done(committed);
+    late_->open(options_.late->columns, [this, committed, done](const Result<void>& ready) {
+      ready ? done(committed) : fail(ready.error(), done);
+    });
+  }
+
+  void drop_writers() {
+    rows_.reset();
+    letters_.reset();
+    late_.reset();
+  }
+
+  void fail(const Error& error, const std::function<void(Result<Positions>)>& done) {
     failure_ = error;
     loop_.post([alive = std::weak_ptr<int>(alive_), error, done] {
       if (!alive.expired()) done(error);
@@ -218,20 +237,20 @@ class KafkaTransaction final : public data::TransactionalSink {
   kafka::ClientConfig config_;
   runtime::Loop& loop_;
   runtime::Pool& pool_;
-  std::function<std::unique_ptr<ValueFormat>()> make_values_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::optional<Error> failure_;
   std::shared_ptr<SharedTransaction> shared_;  // the writers hold it too
   std::unique_ptr<data::Sink> rows_;
   std::unique_ptr<data::DeadLetterSink> letters_;
+  std::unique_ptr<data::Sink> late_;
 };
 
 }  // namespace
 
-std::unique_ptr<data::TransactionalSink> make_kafka_transaction(
-    KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
-    std::function<std::unique_ptr<ValueFormat>()> make_values) {
-  return std::make_unique<KafkaTransaction>(std::move(options), std::move(config), loop, pool, std::move(make_values));
+std::unique_ptr<data::TransactionalSink> make_kafka_transaction(KafkaTransactionOptions options,
+                                                                kafka::ClientConfig config, runtime::Loop& loop,
+                                                                runtime::Pool& pool) {
+  return std::make_unique<KafkaTransaction>(std::move(options), std::move(config), loop, pool);
 }
 
 }  // namespace streamops::connect

@@ -16,8 +16,17 @@
 
 namespace streamops::connect {
 
+/// A second topic, for rows behind the watermark.
+struct KafkaLateRows {
+  KafkaSinkOptions sink;
+  data::SchemaPtr columns;
+  std::function<std::unique_ptr<ValueFormat>()> make_values;  // null: JSON
+};
+
 struct KafkaTransactionOptions {
   KafkaSinkOptions sink;
+  std::function<std::unique_ptr<ValueFormat>()> make_values;  // each time the sink is opened; null: JSON
+  std::optional<KafkaLateRows> late;
   std::string dead_letters;  // topic
   std::string id;            // transactional.id: one owner at a time
   std::string group;         // whose committed offsets are the source's positions
@@ -25,10 +34,10 @@ struct KafkaTransactionOptions {
   Microseconds timeout = Seconds{60};
 };
 
-/// Everything given must outlive the sink. `make_values` makes the format of values each time the sink is opened; null:
-/// JSON. Errors as of make_kafka_sink(), SO-K215 (another owner) and SO-K216 (can_start_over).
-std::unique_ptr<data::TransactionalSink> make_kafka_transaction(
-    KafkaTransactionOptions options, kafka::ClientConfig config, runtime::Loop& loop, runtime::Pool& pool,
-    std::function<std::unique_ptr<ValueFormat>()> make_values = nullptr);
+/// Everything given must outlive the sink. Errors as of make_kafka_sink(), SO-K215 (another owner), SO-K216
+/// (can_start_over) and SO-K217.
+std::unique_ptr<data::TransactionalSink> make_kafka_transaction(KafkaTransactionOptions options,
+                                                                kafka::ClientConfig config, runtime::Loop& loop,
+                                                                runtime::Pool& pool);
 
 }  // namespace streamops::connect

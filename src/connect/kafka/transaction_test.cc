@@ -20,7 +20,7 @@ constexpr std::int16_t init_producer_id_api = 22;
 constexpr std::int16_t end_txn_api = 26;
 constexpr std::int16_t txn_offset_commit_api = 28;
 
-using Note = std::optional<std::string>;
+using Positions = std::vector<data::Position>;
 
 data::SchemaPtr names() {
   return std::make_shared<const data::Schema>(data::Schema({{"id", data::Type::scalar(data::TypeId::string)}}));
@@ -61,9 +61,9 @@ struct Owner {
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
 
-  Result<Note> open() {
-    std::promise<Result<Note>> done;
-    rig.on_loop([&] { sink->open(names(), [&](Result<Note> note) { done.set_value(std::move(note)); }); });
+  Result<Positions> open() {
+    std::promise<Result<Positions>> done;
+    rig.on_loop([&] { sink->open(names(), [&](Result<Positions> found) { done.set_value(std::move(found)); }); });
     return wait(done.get_future());
   }
   Result<std::vector<data::RowFailure>> write(const std::vector<std::string>& ids) {
@@ -85,10 +85,10 @@ struct Owner {
         [&] { sink->dead_letters().write({letter}, [&](Result<void> result) { done.set_value(std::move(result)); }); });
     return wait(done.get_future());
   }
-  Result<void> commit(std::int64_t next, const std::string& note) {
+  Result<void> commit(std::int64_t next) {
     std::promise<Result<void>> done;
     rig.on_loop(
-        [&] { sink->commit({{{}, 0, next}}, note, [&](Result<void> result) { done.set_value(std::move(result)); }); });
+        [&] { sink->commit({{{}, 0, next}}, [&](Result<void> result) { done.set_value(std::move(result)); }); });
     return wait(done.get_future());
   }
   bool can_start_over() {
@@ -114,21 +114,21 @@ TEST_CASE("rows, dead letters and positions are committed, also without rows; th
   Line line;
   {
     Owner owner(line.rig, line.cluster);
-    const Result<Note> first = owner.open();
+    const Result<Positions> first = owner.open();
     REQUIRE(first.ok());
-    CHECK(*first == std::nullopt);
+    CHECK(first->empty());
     REQUIRE(owner.write({"a", "b"}).ok());
     REQUIRE(owner.write_letter().ok());
-    REQUIRE(owner.commit(2, "epoch 1").ok());
+    REQUIRE(owner.commit(2).ok());
     REQUIRE(owner.write({"c"}).ok());
-    REQUIRE(owner.commit(3, "epoch 2").ok());
-    REQUIRE(owner.commit(4, "epoch 3").ok());  // an epoch without rows
-    REQUIRE(owner.write({"d"}).ok());          // never committed
+    REQUIRE(owner.commit(3).ok());
+    REQUIRE(owner.commit(4).ok());     // an epoch without rows
+    REQUIRE(owner.write({"d"}).ok());  // never committed
   }
   Owner next(line.rig, line.cluster);
-  REQUIRE(next.open().ok());  // what the broker keeps of the note is asked of real ones, in tests/chaos
+  REQUIRE(next.open().ok());  // what is committed then is asked of real brokers, in tests/chaos
   REQUIRE(next.write({"d"}).ok());
-  CHECK(next.commit(5, "epoch 4").ok());
+  CHECK(next.commit(5).ok());
 }
 
 TEST_CASE("an owner that another one has shut out stops with SO-K215 and does not start over") {
@@ -137,7 +137,7 @@ TEST_CASE("an owner that another one has shut out stops with SO-K215 and does no
   REQUIRE(owner.open().ok());
   REQUIRE(owner.write({"a"}).ok());
   line.cluster.refuse_once(end_txn_api, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
-  const Result<void> committed = owner.commit(1, "epoch 1");
+  const Result<void> committed = owner.commit(1);
   REQUIRE(!committed.ok());
   CHECK(committed.error().code() == "SO-K215");
   CHECK(committed.error().message().find("shop.copy") != std::string::npos);
@@ -150,15 +150,15 @@ TEST_CASE("a transaction that the broker has dropped can be done again (SO-K216)
   REQUIRE(owner.open().ok());
   REQUIRE(owner.write({"a"}).ok());
   line.cluster.refuse_once(end_txn_api, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING);
-  const Result<void> committed = owner.commit(1, "epoch 1");
+  const Result<void> committed = owner.commit(1);
   REQUIRE(!committed.ok());
   CHECK(committed.error().code() == "SO-K216");
   REQUIRE(owner.can_start_over());
-  const Result<Note> again = owner.open();
+  const Result<Positions> again = owner.open();
   REQUIRE(again.ok());
   CHECK_FALSE(owner.can_start_over());
   REQUIRE(owner.write({"a"}).ok());
-  CHECK(owner.commit(1, "epoch 1").ok());
+  CHECK(owner.commit(1).ok());
 }
 
 TEST_CASE("a coordinator that is not ready is asked again") {
@@ -168,7 +168,7 @@ TEST_CASE("a coordinator that is not ready is asked again") {
   REQUIRE(owner.open().ok());
   REQUIRE(owner.write({"a"}).ok());
   line.cluster.refuse_once(txn_offset_commit_api, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
-  CHECK(owner.commit(1, "epoch 1").ok());
+  CHECK(owner.commit(1).ok());
 }
 
 TEST_CASE("a record that is too large for the client is refused alone; the transaction goes on") {
@@ -180,7 +180,7 @@ TEST_CASE("a record that is too large for the client is refused alone; the trans
   REQUIRE(written->size() == 1);
   CHECK((*written)[0].row == 1);
   CHECK((*written)[0].error.code() == "SO-K207");
-  CHECK(owner.commit(3, "epoch 1").ok());
+  CHECK(owner.commit(3).ok());
 }
 
 TEST_CASE("what the broker refuses for its size ends the stream, not the record") {
@@ -197,7 +197,7 @@ TEST_CASE("a transactional id that the cluster does not allow is final") {
   Line line;
   Owner owner(line.rig, line.cluster);
   line.cluster.refuse(init_producer_id_api, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-  const Result<Note> opened = owner.open();
+  const Result<Positions> opened = owner.open();
   REQUIRE(!opened.ok());
   CHECK(opened.error().code() == "SO-K204");
   CHECK_FALSE(owner.can_start_over());

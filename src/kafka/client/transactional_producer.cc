@@ -41,10 +41,10 @@ bool tells_of_another(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
-using Note = std::optional<std::string>;
+using Positions = std::vector<data::Position>;
 
-/// The note beside the positions of `topic` that `group` has committed. Blocks; for the pool.
-Result<Note> read_note(const Instance& instance, const std::string& group, const std::string& topic) {
+/// The positions in `topic` that `group` has committed. Blocks; for the pool.
+Result<Positions> read_positions(const Instance& instance, const std::string& group, const std::string& topic) {
   const std::string doing = "reading what " + group + " has committed";
   const auto close_queue = [](rd_kafka_queue_t* one) { rd_kafka_queue_destroy(one); };
   const std::unique_ptr<rd_kafka_queue_t, decltype(close_queue)> queue(rd_kafka_queue_new(instance.handle()),
@@ -69,18 +69,18 @@ Result<Note> read_note(const Instance& instance, const std::string& group, const
   std::size_t count = 0;
   const rd_kafka_group_result_t** results = rd_kafka_ListConsumerGroupOffsets_result_groups(
       rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-  if (count == 0) return Note();
+  if (count == 0) return Positions();
   if (const rd_kafka_error_t* error = rd_kafka_group_result_error(results[0])) {
     return to_error(rd_kafka_error_code(error), doing, rd_kafka_error_string(error));
   }
+  Positions positions;
   const rd_kafka_topic_partition_list_t* offsets = rd_kafka_group_result_partitions(results[0]);
   for (int i = 0; offsets != nullptr && i < offsets->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = offsets->elems[i];
     if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(one.err, doing);
-    if (topic != one.topic || one.offset < 0 || one.metadata == nullptr) continue;
-    return Note(std::string(static_cast<const char*>(one.metadata), one.metadata_size));
+    if (topic == one.topic && one.offset >= 0) positions.push_back({{}, one.partition, one.offset});
   }
-  return Note();
+  return positions;
 }
 
 class LibraryTransactions final : public TransactionalProducer {
@@ -99,7 +99,7 @@ class LibraryTransactions final : public TransactionalProducer {
     return producer_.open(config, options, pool_);
   }
 
-  void init(std::function<void(Result<Note>)> done) override {
+  void init(std::function<void(Result<Positions>)> done) override {
     call(
         "opening transactions", [](rd_kafka_t* handle) { return rd_kafka_init_transactions(handle, piece_ms); },
         [this, done = std::move(done)](const Result<void>& ready) { ready ? look(done) : done(ready.error()); });
@@ -113,10 +113,12 @@ class LibraryTransactions final : public TransactionalProducer {
 
   Producer& records() override { return producer_; }
 
-  void commit(std::span<const data::Position> positions, const std::string& note, Done done) override {
+  void commit(std::span<const data::Position> positions, Done done) override {
     const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())),
                              PartitionListDeleter());
-    for (const data::Position& position : positions) add(*list, position, note);
+    for (const data::Position& position : positions) {
+      rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), position.partition)->offset = position.next;
+    }
     const std::shared_ptr<rd_kafka_consumer_group_metadata_t> group(
         rd_kafka_consumer_group_metadata_new(options_.group.c_str()), &rd_kafka_consumer_group_metadata_destroy);
     const auto send = [list, group](rd_kafka_t* handle) {
@@ -147,25 +149,25 @@ class LibraryTransactions final : public TransactionalProducer {
 
   Error explain(const Error& reported) const override {
     if (reported.is(errors::kafka_client::record_too_large) || is_final(reported)) return reported;
-    std::array<char, 256> text{};
-    return failure({rd_kafka_fatal_error(handle(), text.data(), text.size()), text.data(), false}, reported.message());
+    return failure(fatal_answer(), reported.message());
   }
 
-  std::optional<Error> trouble() const override { return trouble_ ? trouble_ : producer_.trouble(); }
+  std::optional<Error> trouble() const override {
+    const Answer fatal = fatal_answer();  // after it no report comes
+    if (!fatal.ok()) return failure(fatal, "writing");
+    return trouble_ ? trouble_ : producer_.trouble();
+  }
 
  private:
   using Call = std::function<rd_kafka_error_t*(rd_kafka_t* handle)>;
 
-  rd_kafka_t* handle() const { return producer_.instance()->handle(); }
-
-  void add(rd_kafka_topic_partition_list_t& list, const data::Position& position, const std::string& note) const {
-    rd_kafka_topic_partition_t* one =
-        rd_kafka_topic_partition_list_add(&list, options_.topic.c_str(), position.partition);
-    one->offset = position.next;
-    one->metadata = rd_kafka_mem_malloc(nullptr, note.size());  // the list frees it
-    note.copy(static_cast<char*>(one->metadata), note.size());
-    one->metadata_size = note.size();
+  Answer fatal_answer() const {
+    std::array<char, 256> text{};
+    const rd_kafka_resp_err_t code = rd_kafka_fatal_error(handle(), text.data(), text.size());
+    return {code, text.data(), false};
   }
+
+  rd_kafka_t* handle() const { return producer_.instance()->handle(); }
 
   /// Calls in the pool, again and again while the answer is one that passes.
   void call(const std::string& doing, const Call& work, const Done& done) {
@@ -194,13 +196,13 @@ class LibraryTransactions final : public TransactionalProducer {
     return news && is_final(*news);
   }
 
-  void look(const std::function<void(Result<Note>)>& done) {
+  void look(const std::function<void(Result<Positions>)>& done) {
     pool_.run_then(
         loop_,
         [instance = producer_.instance(), group = options_.group, topic = options_.topic] {
-          return read_note(*instance, group, topic);
+          return read_positions(*instance, group, topic);
         },
-        [this, alive = std::weak_ptr<int>(alive_), done](Result<Note> found) {
+        [this, alive = std::weak_ptr<int>(alive_), done](Result<Positions> found) {
           if (alive.expired()) return;
           const bool passes = !found && found.error().is(errors::kafka_client::broker_unreachable);
           if (!passes) return done(std::move(found));

@@ -1,6 +1,6 @@
 // kafka/client/transactional_producer.h — a producer whose records become visible together with consumed positions.
 //
-//   init -> begin -> records().send ... all reported -> commit(positions, note) -> begin -> ...
+//   init -> begin -> records().send ... all reported -> commit(positions) -> begin -> ...
 //             \ an error that starts_over(): drop this producer, open another one, do the same again
 //
 // The library's calls about transactions block, so they run in the pool, in short pieces that are repeated while a
@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kafka/client/producer.h"
 
@@ -21,7 +22,7 @@ namespace streamops::kafka {
 
 struct TransactionOptions {
   std::string id;     // transactional.id: one owner at a time
-  std::string group;  // its committed offsets hold positions and note
+  std::string group;  // whose committed offsets hold the positions
   std::string topic;  // whose positions these are
   /// A transaction that is open for longer is dropped by the broker, which holds back readers meanwhile.
   Microseconds timeout = Seconds{60};
@@ -39,16 +40,15 @@ class TransactionalProducer {
                                                              std::function<void()> on_room);
   virtual ~TransactionalProducer() = default;
 
-  /// Shuts out earlier producers of this id, drops what they left open, and tells the note of the last commit. Waits
-  /// for a cluster that is away. Errors: SO-K203, SO-K204, SO-K206, SO-K216.
-  virtual void init(std::function<void(Result<std::optional<std::string>>)> done) = 0;
+  /// Shuts out earlier producers of this id, drops what they left open, and tells the positions that were committed
+  /// last. Waits for a cluster that is away. Errors: SO-K203, SO-K204, SO-K206, SO-K216.
+  virtual void init(std::function<void(Result<std::vector<data::Position>>)> done) = 0;
   /// Begins a transaction; nothing is sent by it.
   virtual Result<void> begin() = 0;
   /// Sends belong to the transaction that was begun.
   virtual Producer& records() = 0;
-  /// When nothing is outstanding: commits records, positions (none: the note is lost) and note. Errors: SO-K204,
-  /// SO-K206, SO-K215, SO-K216.
-  virtual void commit(std::span<const data::Position> positions, const std::string& note, Done done) = 0;
+  /// When nothing is outstanding: commits records and positions. Errors: SO-K204, SO-K206, SO-K215, SO-K216.
+  virtual void commit(std::span<const data::Position> positions, Done done) = 0;
   /// Drops what was begun; `done` comes within about `patience`, whatever the cluster does: with SO-K215 when another
   /// producer has the id now, with success otherwise. Nothing but the end of this producer may follow.
   virtual void abort(Microseconds patience, Done done) = 0;

@@ -1,0 +1,38 @@
+// pipeline/gathered_records.h — everything of one epoch, in an order that a replay has too: partitions by number,
+// offsets in each.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "data/position.h"
+
+namespace streamops::pipeline {
+
+class GatheredRecords {
+ public:
+  void add(const data::Records& more) {
+    owners_->push_back(more.owner);
+    records_.insert(records_.end(), more.records.begin(), more.records.end());
+  }
+
+  data::Records in_order() {
+    std::stable_sort(records_.begin(), records_.end(),
+                     [](const data::Record& a, const data::Record& b) { return a.partition < b.partition; });
+    return {owners_, records_, 0};
+  }
+
+  void clear() {
+    owners_ = std::make_shared<Owners>();
+    records_.clear();
+  }
+
+ private:
+  using Owners = std::vector<std::shared_ptr<const void>>;
+
+  std::shared_ptr<Owners> owners_ = std::make_shared<Owners>();
+  std::vector<data::Record> records_;
+};
+
+}  // namespace streamops::pipeline
