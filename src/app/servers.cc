@@ -119,9 +119,8 @@ Result<void> Servers::start_registry(DataDirectory& directory, const SettingValu
   options.settings = settings::Registry::from(settings);
   STREAMOPS_ASSIGN(const Listening listening, Listening::from(settings));
   options.listeners = listening.at(settings.integer("server.registry_port"));
-  STREAMOPS_ASSIGN(registry_,
-                   registry::Server::open(std::move(options), registry_room_.loop(), registry_room_.network(),
-                                          runtime::system_disk(), *registry_pool_));
+  STREAMOPS_ASSIGN(registry_, registry::Server::open(options, registry_room_.loop(), registry_room_.network(),
+                                                     runtime::system_disk(), *registry_pool_));
   return Ok();
 }
 
