@@ -86,12 +86,11 @@ Result<PlanPtr> Compiler::source_node(const Name& name) {
   node->event_time.resize(source_->size());
   STREAMOPS_ASSIGN(const auto time, time_column());
   if (time) node->event_time[*time] = true;
-  node->plain = true;
   return node;
 }
 
-Result<PlanPtr> Compiler::input(const SelectQuery& query, const CommonTables* tables) {
-  if (query.subquery) return tree(*query.subquery, tables);
+Result<PlanPtr> Compiler::input(const SelectQuery& query, const CommonTables* tables, const Conditions& above) {
+  if (query.subquery) return tree(*query.subquery, tables, above, query.source_columns);
   if (!query.source) {
     auto node = std::make_unique<PlanNode>();
     node->kind = PlanNode::Kind::one_row;
@@ -100,8 +99,9 @@ Result<PlanPtr> Compiler::input(const SelectQuery& query, const CommonTables* ta
   }
   for (const CommonTables* at = tables; at != nullptr; at = at->outer) {
     if (!equals_ignore_case(at->table->name.text, query.source->text)) continue;
-    STREAMOPS_ASSIGN(PlanPtr plan, tree(*at->table->query, at->outer));
     const std::vector<Name>& columns = at->table->columns;
+    const std::vector<Name>& names = query.source_columns.empty() ? columns : query.source_columns;
+    STREAMOPS_ASSIGN(PlanPtr plan, tree(*at->table->query, at->outer, above, names));
     if (columns.empty()) return plan;
     if (columns.size() != plan->output->size()) {
       return text_.at(columns[0].span,
@@ -119,7 +119,8 @@ Result<PlanPtr> Compiler::input(const SelectQuery& query, const CommonTables* ta
   return source_node(*query.source);
 }
 
-Result<PlanPtr> Compiler::tree(const QueryTree& tree, const CommonTables* tables) {
+Result<PlanPtr> Compiler::tree(const QueryTree& tree, const CommonTables* tables, const Conditions& above,
+                               const std::vector<Name>& renamed) {
   std::vector<CommonTables> known;
   known.reserve(tree.with.size());
   for (const CommonTable& table : tree.with) {
@@ -131,8 +132,9 @@ Result<PlanPtr> Compiler::tree(const QueryTree& tree, const CommonTables* tables
     if (++selects_ > most_selects) {
       return text_.at(query.head, Error(errors::sql::too_large, "the query has more than {} SELECTs", most_selects));
     }
-    STREAMOPS_ASSIGN(PlanPtr from, input(query, tables));
-    STREAMOPS_ASSIGN(PlanPtr branch, compile_select(*this, query, std::move(from), branches.empty()));
+    const Conditions on_rows = conditions_on_rows(query, above, {&tree.selects[0], &renamed});
+    STREAMOPS_ASSIGN(PlanPtr from, input(query, tables, conditions_on_input(query, on_rows)));
+    STREAMOPS_ASSIGN(PlanPtr branch, compile_select(*this, query, std::move(from), on_rows, branches.empty()));
     branches.push_back(std::move(branch));
   }
   return branches.size() == 1 ? Result<PlanPtr>(std::move(branches[0])) : united(std::move(branches), tree);

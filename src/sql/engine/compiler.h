@@ -5,6 +5,7 @@
 
 #include "sql/engine/binder.h"
 #include "sql/engine/plan.h"
+#include "sql/engine/watermark_conditions.h"
 #include "sql/grammar/tree.h"
 
 namespace streamops::sql {
@@ -22,9 +23,12 @@ class Compiler {
       : text_(text), source_(std::move(source)), options_(options) {}
 
   /// Errors: SO-S0xx with their places.
-  Result<PlanPtr> tree(const QueryTree& tree, const CommonTables* tables);
+  /// `above` are conditions that the SELECTs around have on the columns, which they call `renamed` unless that is
+  /// empty.
+  Result<PlanPtr> tree(const QueryTree& tree, const CommonTables* tables, const Conditions& above,
+                       const std::vector<Name>& renamed);
   /// What FROM names.
-  Result<PlanPtr> input(const SelectQuery& query, const CommonTables* tables);
+  Result<PlanPtr> input(const SelectQuery& query, const CommonTables* tables, const Conditions& above);
 
   const SourceText& text() const { return text_; }
   const CompileOptions& options() const { return options_; }
@@ -43,8 +47,10 @@ class Compiler {
   std::size_t selects_ = 0;
 };
 
-/// One SELECT over `input`. Only the first SELECT of a UNION ALL names its columns.
-Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, bool names_columns);
+/// One SELECT over `input`. Only the first SELECT of a UNION ALL names its columns. `on_rows`: conditions from above on
+/// the rows that it reads.
+Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
+                               bool names_columns);
 /// Duplicates removed: grouping by all columns.
 PlanPtr distinct_node(PlanPtr input, OutputMode mode);
 /// SO-S010 unless values of the type can be told equal.

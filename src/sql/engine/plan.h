@@ -24,8 +24,6 @@ struct PlanNode {
   data::SchemaPtr output;
   std::vector<bool> event_time;  // by column of the output
   bool stateful = false;
-  /// Between the source and here rows fall out only by conditions on other columns than the event time.
-  bool plain = false;
 };
 using PlanPtr = std::unique_ptr<PlanNode>;
 

@@ -121,8 +121,15 @@ void multiply(Frame& frame, Lineage& lineage, Generated generated, const Node& i
   for (data::ColumnPtr& column : generated.columns) frame.columns.push_back(std::move(column));
 }
 
-void mark(const Frame& frame, std::vector<std::uint8_t>& marks) {
-  for (std::size_t row = 0; row < frame.rows; ++row) marks[frame.source_row(row)] = 1;
+/// A condition that fails here drops the row from the watermark's view, and no more.
+void mark(const Frame& frame, const NodePtr& where, std::vector<std::uint8_t>& marks) {
+  Failures apart(marks.size());
+  Frame looked_at = frame;
+  looked_at.failures = &apart;
+  const Vector condition = where ? where->evaluate(looked_at, {}) : Vector{};
+  for (std::size_t row = 0; row < frame.rows; ++row) {
+    if (!where || (is_true(condition, row) && !apart.has(frame.source_row(row)))) marks[frame.source_row(row)] = 1;
+  }
 }
 
 }  // namespace
@@ -139,7 +146,7 @@ Rows Projection::run(Rows input, const RunContext& context) const {
   frame.ordinal = lineage.ordinal;
 
   if (plain_where) filter(frame, lineage, *plain_where, used);
-  if (marks_watermark && context.moves_watermark != nullptr) mark(frame, *context.moves_watermark);
+  if (marks_watermark && context.moves_watermark != nullptr) mark(frame, mark_where, *context.moves_watermark);
   for (const Generator& generator : generators) multiply(frame, lineage, generator.run(frame), generator.value(), used);
   if (!generators.empty()) number_rows(frame, lineage);
   if (where) filter(frame, lineage, *where, used_by_items);

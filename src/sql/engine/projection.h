@@ -44,7 +44,8 @@ struct Projection {
   data::SchemaPtr output;
   std::vector<bool> used;           // by slot: read anywhere
   std::vector<bool> used_by_items;  // by slot: read behind the filters
-  bool marks_watermark = false;     // here RunContext::moves_watermark is set
+  bool marks_watermark = false;     // here RunContext::moves_watermark is set ...
+  NodePtr mark_where;               // ... for the rows of which this is true; may be null
 
   Rows run(Rows input, const RunContext& context) const;
 };

@@ -86,7 +86,7 @@ Result<std::shared_ptr<const Query>> Query::compile(std::string_view sql, const 
   STREAMOPS_ASSIGN(const QueryTree tree, parse_query(text));
   Compiler compiler(text, source, options);
   STREAMOPS_ASSIGN(const auto time, compiler.time_column());
-  STREAMOPS_ASSIGN(plan->root, compiler.tree(tree, nullptr));
+  STREAMOPS_ASSIGN(plan->root, compiler.tree(tree, nullptr, {}, {}));
   plan->source_name = compiler.source_name();
   number(*plan->root, plan->groups, plan->leaves);
   if (const auto checked = check_mode(plan->groups, *plan->root, options.mode); !checked)

@@ -27,21 +27,15 @@ bool is_deterministic(const Expression& expression) {
   return true;
 }
 
-void split_conjuncts(const ExpressionPtr& condition, std::vector<ExpressionPtr>& out) {
-  if (condition->kind != ExpressionKind::call || condition->function != "and") {
-    out.push_back(condition);
-    return;
-  }
-  for (const ExpressionPtr& child : condition->children) split_conjuncts(child, out);
-}
-
 class SelectCompiler {
  public:
-  SelectCompiler(Compiler& compiler, const SelectQuery& query, PlanPtr input, bool names_columns)
+  SelectCompiler(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
+                 bool names_columns)
       : compiler_(compiler),
         text_(compiler.text()),
         query_(query),
         input_(std::move(input)),
+        on_rows_(on_rows),
         names_columns_(names_columns),
         binder_(text_),
         windows_(binder_, text_) {
@@ -53,6 +47,7 @@ class SelectCompiler {
     STREAMOPS_RETURN_IF_ERROR(add_input());
     for (const LateralView& view : query_.views) STREAMOPS_RETURN_IF_ERROR(add_view(view));
     if (query_.where) STREAMOPS_RETURN_IF_ERROR(add_where());
+    add_mark();
     binder_.record_reads(&below_.used_by_items);
     STREAMOPS_RETURN_IF_ERROR(add_window());
     PlanPtr plan;
@@ -128,8 +123,8 @@ class SelectCompiler {
   Result<void> add_where() {
     if (const Expression* window = find_window(*query_.where))
       return text_.at(window->span, Error(errors::sql::not_served, "a window in WHERE is not served"));
-    std::vector<ExpressionPtr> conjuncts;
-    if (input_->plain && compiler_.options().watermark) {
+    Conditions conjuncts;
+    if (sees_event_time()) {
       split_conjuncts(query_.where, conjuncts);
     } else {
       conjuncts.push_back(query_.where);
@@ -138,18 +133,41 @@ class SelectCompiler {
       std::vector<bool> read;
       binder_.record_reads(&read);
       STREAMOPS_ASSIGN(NodePtr node, bind_condition(*conjunct, binder_, "WHERE"));
-      bool plain = conjuncts.size() > 1 || (input_->plain && compiler_.options().watermark.has_value());
-      plain = plain && is_deterministic(*conjunct);
-      for (std::size_t slot = 0; slot < read.size(); ++slot) {
-        if (!read[slot]) continue;
-        plain = plain && slot < input_->output->size() && !input_->event_time[slot];
-        if (below_.used.size() <= slot) below_.used.resize(slot + 1);
-        below_.used[slot] = true;
-      }
-      NodePtr& target = plain ? below_.plain_where : below_.where;
+      NodePtr& target = is_plain(*conjunct, read) ? below_.plain_where : below_.where;
       target = target ? and_node(target, std::move(node), query_.where->span) : std::move(node);
     }
     return Ok();
+  }
+
+  /// True where the rows are the source's and a watermark looks at them.
+  bool sees_event_time() const {
+    return input_->kind == PlanNode::Kind::source && compiler_.options().watermark.has_value();
+  }
+
+  /// Notes what a condition read. True when it is one that Spark judges before the watermark.
+  bool is_plain(const Expression& condition, const std::vector<bool>& read) {
+    bool plain = sees_event_time() && is_deterministic(condition);
+    for (std::size_t slot = 0; slot < read.size(); ++slot) {
+      if (!read[slot]) continue;
+      plain = plain && slot < input_->output->size() && !input_->event_time[slot];
+      if (below_.used.size() <= slot) below_.used.resize(slot + 1);
+      below_.used[slot] = true;
+    }
+    return plain;
+  }
+
+  /// Conditions from above, as far as they can be judged here.
+  void add_mark() {
+    below_.marks_watermark = sees_event_time();
+    if (!below_.marks_watermark) return;
+    for (const ExpressionPtr& condition : on_rows_) {
+      std::vector<bool> read;
+      binder_.record_reads(&read);
+      auto node = binder_.bind(*condition);
+      if (!node || (*node)->type()->id() != TypeId::boolean || !is_plain(*condition, read)) continue;
+      NodePtr& target = below_.mark_where;
+      target = target ? and_node(target, *node, condition->span) : *node;
+    }
   }
 
   Result<void> add_window() {
@@ -196,11 +214,6 @@ class SelectCompiler {
       for (std::size_t i = 0; i < projection.used.size(); ++i)
         projection.used[i] = projection.used[i] || projection.used_by_items[i];
     }
-    if (below && input->plain) {
-      projection.marks_watermark = true;
-      input->projection.marks_watermark = false;
-      node->plain = projection.generators.empty() && !projection.where && !projection.window;
-    }
     node->projection = std::move(projection);
     node->stateful = input->stateful;
     node->inputs.push_back(std::move(input));
@@ -216,6 +229,7 @@ class SelectCompiler {
   const SourceText& text_;
   const SelectQuery& query_;
   PlanPtr input_;
+  const Conditions& on_rows_;
   bool names_columns_;
   Binder binder_;
   WindowResolver windows_;
@@ -318,8 +332,9 @@ Result<PlanPtr> SelectCompiler::group_node(const GroupingScope& scope, PlanPtr i
 
 }  // namespace
 
-Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, bool names_columns) {
-  return SelectCompiler(compiler, query, std::move(input), names_columns).compile();
+Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
+                               bool names_columns) {
+  return SelectCompiler(compiler, query, std::move(input), on_rows, names_columns).compile();
 }
 
 }  // namespace streamops::sql
