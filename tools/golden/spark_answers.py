@@ -56,20 +56,20 @@ def time_limit(seconds):
 class Answers:
     """Answers over one table, or over none."""
 
-    def __init__(self, spark, table=None):
-        self.spark = spark
+    def __init__(self, spark, table=None, batch=BATCH):
+        self.spark, self.batch = spark, batch
         self.source = f" FROM {table}" if table else ""
 
     def ask(self, expressions):
         """One answer an expression, in their order."""
         out = []
-        for start in range(0, len(expressions), BATCH):
-            out += self._ask(expressions[start:start + BATCH])
+        for start in range(0, len(expressions), self.batch):
+            out += self._ask(expressions[start:start + self.batch])
         return out
 
     def _ask(self, expressions):
         try:
-            with time_limit(20 + 2 * len(expressions)):
+            with time_limit(10 + len(expressions)):
                 return self._together(expressions)
         except Exception as error:  # the class of the error is the answer
             if len(expressions) == 1:

@@ -96,14 +96,13 @@ Vector cast_to_timestamp(const Call& call, const Type& from, CastMode mode) {
   };
   const auto real = [&](auto& out, auto value) {
     const auto wide = static_cast<double>(value);
-    if (std::isfinite(wide))
-      return out.set(wide * 1e6 >= 9.2e18    ? INT64_MAX
-                     : wide * 1e6 <= -9.2e18 ? INT64_MIN
-                                             : static_cast<std::int64_t>(wide * 1e6));
+    constexpr double limit = 9223372036854775808.0;
+    const double micros = wide * 1e6;
+    if (std::isfinite(wide) && micros < limit && micros >= -limit) return out.set(static_cast<std::int64_t>(micros));
     if (mode == CastMode::lenient) return out.null();
     std::string text;
     data::append_double(text, wide);
-    out.fail(invalid_input(text, *call.type));
+    out.fail(std::isfinite(wide) ? cast_overflow(text, *call.type) : invalid_input(text, *call.type));
   };
   switch (from.id()) {
     case TypeId::date:
@@ -131,11 +130,17 @@ Vector cast_to_timestamp(const Call& call, const Type& from, CastMode mode) {
       return rows<Timestamp(double)>(call, real);
     case TypeId::decimal:
       return rows<Timestamp(data::Int128)>(call, [&](auto& out, data::Int128 value) {
-        // Digits behind the microsecond are cut off, not rounded.
+        // Digits behind the microsecond are cut off, not rounded; beyond 64 bits the lowest count, as Spark has it.
         const int scale = from.scale();
-        if (scale > 6) return out.set(saturated(value / data::power_of_ten(scale - 6)));
-        const auto micros = data::rescale(value, scale, 38, 6);
-        out.set(micros ? saturated(*micros) : value < 0 ? INT64_MIN : INT64_MAX);
+        const data::Int128 most = data::power_of_ten(34);  // the digits that Spark computes with
+        if (scale <= 6 ? value >= most / data::power_of_ten(6 - scale) || value <= -most / data::power_of_ten(6 - scale)
+                       : value >= most || value <= -most) {
+          return out.fail(
+              Error(errors::sql::not_served, "a DECIMAL of more than 34 digits as TIMESTAMP is not served"));
+        }
+        const data::Int128 micros =
+            scale > 6 ? value / data::power_of_ten(scale - 6) : value * data::power_of_ten(6 - scale);
+        out.set(static_cast<std::int64_t>(static_cast<data::UInt128>(micros)));
       });
     default:
       break;

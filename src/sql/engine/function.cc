@@ -88,7 +88,10 @@ Result<NodePtr> Binding::argument_as(std::size_t index, const TypePtr& to) const
 }
 
 Result<void> Binding::cast_argument(std::size_t index, const TypePtr& to) {
-  STREAMOPS_ASSIGN(arguments_[index], cast_node(arguments_[index], to, CastMode::strict, arguments_[index]->span()));
+  const data::ColumnPtr constant = arguments_[index]->constant();
+  const Span span = arguments_[index]->span();
+  STREAMOPS_ASSIGN(arguments_[index], cast_node(arguments_[index], to, CastMode::strict, span));
+  if (constant && constant->is_null(0)) arguments_[index] = null_node(to, span);
   return Ok();
 }
 

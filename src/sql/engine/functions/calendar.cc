@@ -20,6 +20,11 @@ std::int32_t iso_week(std::int32_t days) {
   return static_cast<std::int32_t>((thursday - data::days_from_civil(year, 1, 1)) / 7) + 1;
 }
 
+/// Spark adds days without looking for an overflow.
+std::int32_t wrapped(std::int64_t days) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(days));
+}
+
 template <typename Out>
 void set_days(Out& out, std::int64_t days) {
   if (days < INT32_MIN || days > INT32_MAX)
@@ -123,7 +128,7 @@ const std::vector<Function>& calendar_functions() {
        "A date some days later.",
        {{"date_add(DATE'2024-01-31', 1)", "2024-02-01"}},
        {overload<Date(Date, std::int32_t)>(
-           [](auto& out, Date date, std::int32_t n) { set_days(out, std::int64_t{date.days} + n); })},
+           [](auto& out, Date date, std::int32_t n) { out.set(wrapped(std::int64_t{date.days} + n)); })},
        nullptr,
        {"dateadd"}},
       {"date_sub",
@@ -131,7 +136,7 @@ const std::vector<Function>& calendar_functions() {
        "A date some days earlier.",
        {{"date_sub(DATE'2024-01-31', 31)", "2023-12-31"}},
        {overload<Date(Date, std::int32_t)>(
-           [](auto& out, Date date, std::int32_t n) { set_days(out, std::int64_t{date.days} - n); })}},
+           [](auto& out, Date date, std::int32_t n) { out.set(wrapped(std::int64_t{date.days} - n)); })}},
       {"datediff",
        "datediff(end, start)",
        "Days from start to end.",

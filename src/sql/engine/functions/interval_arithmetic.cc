@@ -92,9 +92,8 @@ Result<NodePtr> shift_days(const Binding& binding, std::size_t date, std::size_t
   const bool nullable = binding.any_nullable();
   return call_node(binding[date]->type(), nullable, binding.span(), {binding[date], number}, [sign](const Call& call) {
     return rows<Date(Date, std::int32_t)>(call, [sign](auto& out, Date value, std::int32_t amount) {
-      const std::int64_t result = value.days + sign * amount;
-      if (result < INT32_MIN || result > INT32_MAX) return out.fail(overflow());
-      out.set(static_cast<std::int32_t>(result));
+      // Spark adds days without looking for an overflow.
+      out.set(static_cast<std::int32_t>(static_cast<std::uint32_t>(value.days + sign * amount)));
     });
   });
 }

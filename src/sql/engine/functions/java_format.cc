@@ -175,8 +175,10 @@ std::optional<std::string> converted(const FormatValue& value, const Specifier& 
   if (conversion == 's') return cut(plain_text(value), how);
   if (conversion == 'b')
     return cut(value.kind == Kind::null ? "false" : value.kind == Kind::boolean ? plain_text(value) : "true", how);
-  const bool number = conversion != 'c';
-  if (value.kind == Kind::null) return number || how.precision < 0 ? std::optional<std::string>("null") : std::nullopt;
+  if (value.kind == Kind::null) {
+    if (conversion == 'f' || conversion == 'e') return cut("null", how);
+    return how.precision < 0 ? std::optional<std::string>("null") : std::nullopt;
+  }
   if (conversion == 'f' || conversion == 'e') {
     return value.kind == Kind::real ? real_text(value, how, conversion == 'e') : std::nullopt;
   }

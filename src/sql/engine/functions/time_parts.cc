@@ -169,7 +169,8 @@ Result<NodePtr> bind_add(Binding& binding) {
   const TypeId type = binding.id(2) == TypeId::timestamp_ntz ? TypeId::timestamp_ntz : TypeId::timestamp;
   STREAMOPS_ASSIGN(NodePtr stamp, binding.argument_as(2, Type::scalar(type)));
   const bool nullable = amount->nullable() || stamp->nullable();
-  return call_node(Type::scalar(type), nullable, binding.span(), {amount, stamp}, [unit](const Call& call) {
+  binding.arguments() = {amount, stamp};
+  return binding.strict_node(Type::scalar(type), nullable, [unit](const Call& call) {
     return rows<std::int64_t(std::int64_t, std::int64_t)>(call, [&](auto& out, std::int64_t n, std::int64_t micros) {
       const auto result = added(micros, n, unit);
       if (result) return out.set(*result);
@@ -196,8 +197,8 @@ Result<NodePtr> bind_difference(Binding& binding) {
     STREAMOPS_ASSIGN(NodePtr stamp, binding.argument_as(i, Type::scalar(TypeId::timestamp)));
     stamps.push_back(std::move(stamp));
   }
-  const bool nullable = stamps[0]->nullable() || stamps[1]->nullable();
-  return call_node(Type::scalar(TypeId::int64), nullable, binding.span(), std::move(stamps), [unit](const Call& call) {
+  binding.arguments() = std::move(stamps);
+  return binding.strict_node(Type::scalar(TypeId::int64), binding.any_nullable(), [unit](const Call& call) {
     return rows<std::int64_t(Timestamp, Timestamp)>(call, [&](auto& out, Timestamp from, Timestamp to) {
       if (unit.months > 0) return out.set(whole_months(from.micros, to.micros) / unit.months);
       const Int128 distance = (Int128{to.micros} - from.micros) / unit.micros;
