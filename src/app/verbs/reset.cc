@@ -77,7 +77,8 @@ VerbSpec reset_verb() {
   return {.name = "reset",
           .summary = "Make a stream read its topic from the start",
           .details =
-              "Forgets how far the stream has read, and what its query remembers. Rows are written again with newer timestamps. Stop `streamops up` "
+              "Forgets how far the stream has read, and what its query remembers. Rows are written again with newer "
+              "timestamps. Stop `streamops up` "
               "before.",
           .positionals = {{"STREAM", "its name, like created_users", true}},
           .options = {data_directory_option()},
