@@ -82,6 +82,12 @@ std::string rounded_digits(double value, int decimals) {
   bool too_long = false;
   const auto known = data::parse_decimal(shortest, too_long);
   // Beyond the digits that tell the number apart there are zeros, not those of its binary value.
+  if (known && known->scale <= 0) {
+    std::string whole = std::signbit(value) && known->unscaled == 0 ? "-" : "";
+    data::append_decimal(whole, known->unscaled, 0);
+    if (known->unscaled != 0) whole.append(static_cast<std::size_t>(-known->scale), '0');
+    return decimals == 0 ? whole : whole + "." + std::string(static_cast<std::size_t>(decimals), '0');
+  }
   const int exact = known ? std::min(decimals, std::max(known->scale, 0)) : std::min(decimals, 17);
   std::string out(static_cast<std::size_t>(std::snprintf(nullptr, 0, "%.*f", exact, value)) + 1, '\0');
   (void)std::snprintf(out.data(), out.size(), "%.*f", exact, value);
