@@ -119,7 +119,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
       if (!admin) return around_.loop.post([done = std::move(done), error = admin.error()] { done(error); });
       admin_ = std::move(admin).value();
     }
-    look_for_topic({.name = topic, .partitions = partitions}, std::move(done));
+    look_for_topic({.name = topic, .partitions = partitions}, done);
   }
 
   std::optional<Error> trouble() const override { return trouble_; }

@@ -81,6 +81,7 @@ std::uint64_t mark_of(std::vector<data::Position> positions) {
 
 std::vector<data::Position> positions_after(const Checkpoint& checkpoint) {
   std::vector<data::Position> positions;
+  positions.reserve(checkpoint.ranges.size());
   for (const OffsetRange& range : checkpoint.ranges) {
     positions.push_back({range.topic_id, range.partition, checkpoint.done ? range.to : range.from});
   }

@@ -1,5 +1,7 @@
 #include "pipeline/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <deque>
 #include <map>
 #include <mutex>
@@ -430,7 +432,7 @@ workflow::DagSpec Pipeline::dag() const {
       });
     };
     const auto cancel = [weak = std::weak_ptr<Impl>(impl_), &loop, name = spec.name](const std::string& run) {
-      loop.post([weak, key = name + "/" + run] {
+      loop.post([weak, key = fmt::format("{}/{}", name, run)] {
         if (const std::shared_ptr<Impl> self = weak.lock()) self->cancel_run(key);
       });
     };

@@ -77,6 +77,7 @@ class KafkaSource final : public data::Source {
   void send_commit() {
     uncommitted_ = false;
     std::vector<data::Position> positions;
+    positions.reserve(acknowledged_.size());
     for (const auto& [partition, position] : acknowledged_) positions.push_back(position);
     if (consumer_ != nullptr) consumer_->commit(positions);
   }

@@ -64,6 +64,7 @@ void TopicRequests::create_topic(const NewTopic& topic, std::function<void(Resul
   rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(instance_->handle(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
   rd_kafka_AdminOptions_set_request_timeout(options, request_timeout_ms, text.data(), text.size());
   const std::uint64_t number = next_request_++;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): never followed; the library hands it back as it is
   rd_kafka_AdminOptions_set_opaque(options, reinterpret_cast<void*>(number));
   requests_[number] = {doing, std::move(done)};
   rd_kafka_CreateTopics(instance_->handle(), &wanted, 1, options, results_);
