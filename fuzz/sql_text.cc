@@ -1,11 +1,13 @@
 // modules: sql/engine
 // Any text as a query, a schema and an expression: it is refused with an error or runs on a tiny batch; it never
-// crashes, and two runs give the same.
+// crashes, and two runs give the same. A query that keeps state is also stored and restored between two epochs.
 #include <cstdlib>
+#include <map>
 #include <string_view>
 
 #include "sql/engine/cast.h"
 #include "sql/engine/query.h"
+#include "sql/engine/query_state.h"
 #include "sql/grammar/ddl.h"
 
 using namespace streamops;
@@ -56,13 +58,51 @@ std::string shown(const QueryResult& result) {
   return out;
 }
 
-void run(std::string_view sql, const data::Batch& batch) {
-  const auto query = Query::compile(sql, batch.schema, {});
-  if (!query) {
-    (void)query.error().to_report();
-    return;
+std::string epoch(QueryState& state, const data::Batch& batch) {
+  QueryResult result;
+  result.failures = state.take(batch, {}).failures;
+  const Emitted emitted = state.end_epoch({});
+  result.batch = emitted.batch;
+  std::string out = shown(result);
+  for (const Error& error : emitted.failures) out += error.to_line();
+  return out;
+}
+
+/// Two epochs, with the state carried over in memory or through what is stored.
+std::string epochs(const Query& query, const data::Batch& batch, bool stored) {
+  std::unique_ptr<QueryState> state = query.open_state();
+  std::string out = epoch(*state, batch);
+  if (stored) {
+    std::map<std::string, std::string, std::greater<>> entries;
+    state->take_changes([&](std::string_view key, std::optional<std::string_view> value) {
+      if (value) entries[std::string(key)] = std::string(*value);
+    });
+    state = query.open_state();
+    for (const auto& [key, value] : entries) {
+      if (!state->restore(key, value)) std::abort();
+    }
   }
-  if (shown((*query)->run(batch, {})) != shown((*query)->run(batch, {}))) std::abort();
+  return out + epoch(*state, batch);
+}
+
+void run_stateful(const Query& query, const data::Batch& batch) {
+  const std::string first = epochs(query, batch, false);
+  if (first != epochs(query, batch, false) || first != epochs(query, batch, true)) std::abort();
+}
+
+void run(std::string_view sql, const data::Batch& batch) {
+  for (const OutputMode mode : {OutputMode::update, OutputMode::append, OutputMode::complete}) {
+    const auto query = Query::compile(sql, batch.schema, {.at = {}, .watermark = Watermark{"t", 0}, .mode = mode});
+    if (!query) {
+      (void)query.error().to_report();
+      continue;
+    }
+    if ((*query)->keeps_state()) {
+      run_stateful(**query, batch);
+    } else if (shown((*query)->run(batch, {})) != shown((*query)->run(batch, {}))) {
+      std::abort();
+    }
+  }
 }
 
 }  // namespace

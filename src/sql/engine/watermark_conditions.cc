@@ -135,7 +135,9 @@ Conditions conditions_on_rows(const SelectQuery& query, const Conditions& above,
 Conditions conditions_on_input(const SelectQuery& query, const Conditions& on_rows) {
   Conditions all = on_rows, out;
   if (query.where) split_conjuncts(query.where, all);
-  const std::string_view own = query.source_alias ? query.source_alias->text : query.source ? query.source->text : "";
+  std::string own;
+  if (query.source) own = query.source->text;
+  if (query.source_alias) own = query.source_alias->text;
   const auto is_view = [&](std::string_view name) {
     for (const LateralView& view : query.views) {
       if (equals_ignore_case(view.table.text, name)) return true;
