@@ -17,10 +17,8 @@ Bytes copy(BytesView bytes) {
   return Bytes(bytes.begin(), bytes.end());
 }
 Bytes copy_offsets(const data::Column& column) {
-  const auto offsets = column.offsets();
-  Bytes out(offsets.size_bytes());
-  std::memcpy(out.data(), offsets.data(), out.size());
-  return out;
+  const auto offsets = column.offsets();  // none for a column without rows
+  return copy({reinterpret_cast<const std::uint8_t*>(offsets.data()), offsets.size_bytes()});
 }
 
 /// The index of the member, SO-S006 or SO-S007.
