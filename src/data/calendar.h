@@ -20,7 +20,8 @@ constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
 }
 constexpr std::int64_t floor_modulo(std::int64_t a, std::int64_t b) {
-  return a - floor_divide(a, b) * b;
+  const std::int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 constexpr bool is_leap(std::int64_t year) {

@@ -206,7 +206,7 @@ void append_date(std::string& out, std::int32_t days) {
 
 void append_timestamp(std::string& out, std::int64_t micros) {
   const std::int64_t days = floor_divide(micros, micros_per_day);
-  const std::int64_t rest = micros - days * micros_per_day;
+  const std::int64_t rest = floor_modulo(micros, micros_per_day);
   append_date(out, static_cast<std::int32_t>(days));
   out += ' ';
   append_padded(out, rest / micros_per_hour, 2);

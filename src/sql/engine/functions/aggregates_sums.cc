@@ -52,8 +52,8 @@ class WholeSum : public CellAccumulator<WholeSum<T>, WholeCell> {
     return combine(cell, {static_cast<Int128>(in[row]), 1});
   }
   bool combine(WholeCell& cell, const WholeCell& other) {
-    const Int128 sum = cell.sum + other.sum;
-    if (sum > limit_ || sum < lowest()) return false;
+    Int128 sum = 0;
+    if (__builtin_add_overflow(cell.sum, other.sum, &sum) || sum > limit_ || sum < lowest()) return false;
     cell = {sum, cell.count + other.count};
     return true;
   }
@@ -70,7 +70,7 @@ class WholeSum : public CellAccumulator<WholeSum<T>, WholeCell> {
   void get(WholeCell& cell, StateReader& in) {
     cell.sum = in.fixed<Int128>();
     cell.count = in.fixed<std::int64_t>();
-    if (cell.sum > limit_ || cell.sum < lowest() || cell.count < 0) in.fail();
+    if (cell.sum > limit_ || cell.sum < lowest() || cell.count < 0) return in.fail();
     peak_ += static_cast<double>(magnitude(cell.sum));
   }
   void put(const WholeCell& cell, std::string& out) const {

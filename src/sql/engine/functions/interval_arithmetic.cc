@@ -51,7 +51,7 @@ NodePtr shifted_stamp(const Binding& binding, const NodePtr& time, std::int64_t 
         const std::int64_t days = data::floor_divide(micros, data::micros_per_day);
         const std::int64_t moved = add_months_to_date(static_cast<std::int32_t>(days), amount);
         const bool beyond = __builtin_mul_overflow(moved, data::micros_per_day, &result) ||
-                            __builtin_add_overflow(result, micros - days * data::micros_per_day, &result);
+                            __builtin_add_overflow(result, data::floor_modulo(micros, data::micros_per_day), &result);
         return beyond ? out.fail(overflow()) : out.set(result);
       }
       if (__builtin_add_overflow(micros, amount, &result)) return out.fail(overflow());
