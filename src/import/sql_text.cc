@@ -74,8 +74,8 @@ SchemaNode& SchemaNode::member(const std::string& name) {
   for (auto& [known, node] : members) {
     if (known == name) return node;
   }
-  members.emplace_back(name, SchemaNode{});
-  return members.back().second;
+  members.push_back({.name = name, .node = {}});
+  return members.back().node;
 }
 
 data::TypePtr SchemaNode::to_type() const {

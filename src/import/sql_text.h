@@ -17,13 +17,18 @@
 namespace streamops::importer {
 
 /// Fields as they are met; what has neither members nor elements is a leaf.
+struct SchemaMember;
 struct SchemaNode {
-  std::vector<std::pair<std::string, SchemaNode>> members;
+  std::vector<SchemaMember> members;
   std::unique_ptr<SchemaNode> element;
   std::string type;  // DDL of a leaf; empty: nothing says it, so STRING
 
   SchemaNode& member(const std::string& name);
   data::TypePtr to_type() const;
+};
+struct SchemaMember {
+  std::string name;
+  SchemaNode node;
 };
 
 class SqlWriter {
