@@ -1,6 +1,9 @@
 #include "import/dag.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -380,7 +383,7 @@ std::string to_name(const std::string& text) {
 }
 
 std::string to_duration(double seconds) {
-  const auto millis = static_cast<std::int64_t>(std::clamp(seconds, 0.001, 1e9) * 1000 + 0.5);
+  const auto millis = std::llround(std::clamp(seconds, 0.001, 1e9) * 1000);
   std::string out;
   std::int64_t rest = millis;
   constexpr std::pair<std::int64_t, const char*> units[] = {

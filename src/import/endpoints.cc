@@ -1,5 +1,7 @@
 #include "import/endpoints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"

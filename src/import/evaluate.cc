@@ -1,4 +1,6 @@
 // Expressions: what a part of a script stands for.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -218,7 +220,7 @@ ValuePtr Interpreter::attribute(const Expression& expression, const ScopePtr& sc
 }
 
 ValuePtr Interpreter::subscript(const Expression& expression, const ScopePtr& scope) {
-  const ValuePtr base = evaluate(expression.items[0], scope);
+  ValuePtr base = evaluate(expression.items[0], scope);
   if (expression.items[1]->kind == ExpressionKind::slice) {
     std::vector<ValuePtr> bounds{base};
     for (const python::ExpressionPtr& item : expression.items[1]->items) bounds.push_back(evaluate(item, scope));
@@ -254,7 +256,7 @@ ValuePtr Interpreter::subscript(const Expression& expression, const ScopePtr& sc
 
 ValuePtr Interpreter::binary(const Expression& expression, const ScopePtr& scope) {
   const ValuePtr left = evaluate(expression.items[0], scope);
-  const ValuePtr right = evaluate(expression.items[1], scope);
+  ValuePtr right = evaluate(expression.items[1], scope);
   const std::string& sign = expression.text;
   if (sign == ">>" || sign == "<<") {
     for (const std::string& a : tasks_in(*left)) {
@@ -363,7 +365,9 @@ ValuePtr Interpreter::method(const ValuePtr& self, const std::string& name, std:
     if (own && (own->is(ValueKind::function) || own->is_object("class") || own->is(ValueKind::symbol) ||
                 own->is_object("TaskFunction")))
       return call(own, std::move(arguments), std::move(named), where);
-    if (const ValuePtr of = self->find("__class"); of && (own = of->find(name)) && own->definition != nullptr) {
+    const ValuePtr of = self->find("__class");
+    if (of) own = of->find(name);
+    if (of && own && own->definition != nullptr) {
       arguments.insert(arguments.begin(), self);
       return call_function(own, arguments, named);
     }

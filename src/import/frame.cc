@@ -1,5 +1,7 @@
 #include "import/frame.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"

@@ -1,5 +1,7 @@
 #include "import/http_source.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "errors/import.h"
 
@@ -121,7 +123,8 @@ class HttpSourceDraft {
       if (each.seconds || each.count || each.forever) loop = &each;
     }
     if (loop == nullptr) return;
-    task.every = loop->pause && *loop->pause > 0 ? *loop->pause : 1;
+    task.every = loop->pause;
+    if (!task.every || *task.every <= 0) task.every = 1;
     if (!loop->pause) {
       draft_.leave(loop->has_pause ? "the pause between polls" : "a pause between polls",
                    loop->has_pause ? "its length is known only when the script runs: `every` says 1s, correct it"

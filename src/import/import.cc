@@ -1,5 +1,7 @@
 #include "import/import.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 

@@ -1,4 +1,6 @@
 // PySpark's sessions, readers, DataFrames and writers.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

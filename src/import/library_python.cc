@@ -1,4 +1,6 @@
 // Python's own: builtins, time, json, uuid, os, and the methods of texts, lists, dicts and parts of an answer.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -23,7 +25,7 @@ ValuePtr to_text(Call& call) {
 }
 
 ValuePtr to_int(Call& call) {
-  const ValuePtr value = call.argument(0, "x");
+  ValuePtr value = call.argument(0, "x");
   if (value && value->is(ValueKind::text)) return number_value(std::strtod(value->text.c_str(), nullptr));
   if (value && (value->is(ValueKind::number) || value->is_operation("env"))) return value;
   if (value && value->is_object("Now")) return operation("call unix_timestamp", {operation("now", {})});
@@ -31,7 +33,7 @@ ValuePtr to_int(Call& call) {
 }
 
 ValuePtr to_float(Call& call) {
-  const ValuePtr value = call.argument(0, "x");
+  ValuePtr value = call.argument(0, "x");
   if (value && value->is(ValueKind::text)) return number_value(std::strtod(value->text.c_str(), nullptr));
   if (value && (value->is(ValueKind::number) || value->is_operation("env"))) return value;
   return cast(value, "DOUBLE");
@@ -164,7 +166,7 @@ ValuePtr json_dumps(Call& call) {
 }
 
 ValuePtr json_loads(Call& call) {
-  const ValuePtr text = call.argument(0, "s");
+  ValuePtr text = call.argument(0, "s");
   if (!text) return unknown("json.loads()");
   if (text->is_operation("json text")) return text->items[0];
   return text;

@@ -1,4 +1,6 @@
 // Clients of services: HTTP, Kafka (kafka-python, confluent-kafka), Cassandra's driver.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

@@ -1,4 +1,6 @@
 // PySpark's functions, types and columns.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

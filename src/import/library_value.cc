@@ -1,4 +1,6 @@
 // Methods and properties of values: texts, lists, dicts, parts of an answer, points in time.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -65,7 +67,7 @@ ValuePtr update(Call& call) {
 
 ValuePtr setdefault(Call& call) {
   const ValuePtr key = call.argument(0, "key");
-  const ValuePtr value = call.argument(1, "default");
+  ValuePtr value = call.argument(1, "default");
   if (!call.self->is(ValueKind::dict) || !key || !value || call.self->find(key->text)) return unknown("setdefault()");
   call.facts().arena.keep(call.self);
   call.self->set(key->text, value);

@@ -1,5 +1,7 @@
 #include "import/project.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>

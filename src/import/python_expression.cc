@@ -1,4 +1,6 @@
 // Expressions of Python by precedence climbing.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

@@ -138,7 +138,10 @@ class Parser {
       ExpressionPtr context = read_expression(in_);
       if (!context) return false;
       ExpressionPtr name;
-      if (in_.eat_word("as") && !(name = single_target())) return false;
+      if (in_.eat_word("as")) {
+        name = single_target();
+        if (!name) return false;
+      }
       made.targets.push_back(std::move(context));
       made.targets.push_back(std::move(name));
     } while (in_.eat_symbol(","));

@@ -1,5 +1,7 @@
 #include "import/python_token.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

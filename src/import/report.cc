@@ -1,4 +1,6 @@
 // What an import says of itself.
+#include <fmt/format.h>
+
 #include "base/json_writer.h"
 #include "import/import.h"
 

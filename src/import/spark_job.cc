@@ -1,5 +1,7 @@
 #include "import/spark_job.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -360,7 +362,7 @@ class StreamDrafts {
     }
     const Result<std::string> sql = writer.expression(*column.value);
     if (!sql) return leave_out(sql.error().message());
-    const std::string line = *sql == sql_name(in_table->name) ? *sql : *sql + " AS " + sql_name(in_table->name);
+    std::string line = *sql == sql_name(in_table->name) ? *sql : *sql + " AS " + sql_name(in_table->name);
     const auto query = sql::Query::compile("SELECT " + line + " " + from, schema, {});
     if (!query) return leave_out(query.error().message());
     if (!fits_) return line;

@@ -1,5 +1,7 @@
 #include "import/sql_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -82,6 +84,7 @@ data::TypePtr SchemaNode::to_type() const {
   if (element) return data::Type::array(element->to_type());
   if (!members.empty()) {
     std::vector<data::Field> fields;
+    fields.reserve(members.size());
     for (const auto& [name, node] : members) fields.push_back({name, node.to_type()});
     return data::Type::structure(std::move(fields));
   }

@@ -1,5 +1,7 @@
 #include "import/value.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -1,5 +1,7 @@
 #include "import/write.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -155,6 +157,7 @@ void write_profile(Writer& out, const ProfileDraft& real) {
   }
   if (!real.contact_points.empty()) {
     std::vector<std::string> points;
+    points.reserve(real.contact_points.size());
     for (const std::string& point : real.contact_points) points.push_back(scalar(point));
     std::string line = "cassandra: { contact_points: [" + join(points, ", ") + "]";
     if (!real.cassandra_username.empty())

@@ -146,7 +146,7 @@ class KafkaTransaction final : public data::TransactionalSink {
   void open(const data::SchemaPtr& schema, std::function<void(Result<Positions>)> done) override {
     failure_.reset();
     drop_writers();
-    if (shared_ == nullptr || !shared_->begun()) return open_new(schema, std::move(done));
+    if (shared_ == nullptr || !shared_->begun()) return open_new(schema, done);
     shared_->producer().abort(patience, [this, schema, done = std::move(done)](const Result<void>& dropped) {
       dropped ? open_new(schema, done) : fail(dropped.error(), done);
     });
