@@ -213,7 +213,7 @@ class LibraryTransactions final : public TransactionalProducer {
 
   /// An answer that is neither good nor passes.
   Error failure(const Answer& answer, const std::string& doing) const {
-    const Error plain = to_error(answer.code, doing, answer.text.c_str());
+    Error plain = to_error(answer.code, doing, answer.text.c_str());
     if (is_final(plain)) return plain;
     // The broker shuts us out too when a transaction took too long.
     const bool too_long = begun_ && loop_.clock().monotonic() - *begun_ >= options_.timeout;

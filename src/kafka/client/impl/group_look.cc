@@ -133,7 +133,8 @@ void GroupLook::note(const Error& error) {
 }
 
 void GroupLook::answered() {
-  if (open_ > 0 && --open_ > 0) return;
+  if (open_ > 0) --open_;
+  if (open_ > 0) return;
   const Done done = std::exchange(done_, nullptr);
   if (!done) return;
   if (lists_ == 0 && trouble_) return done(*trouble_);
