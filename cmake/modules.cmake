@@ -128,7 +128,7 @@ foreach(module ${MODULES})
     target_compile_definitions(test_${id} PRIVATE STREAMOPS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_dependencies(unit_tests test_${id})
     add_test(NAME ${module} COMMAND test_${id})
-    set_tests_properties(${module} PROPERTIES TIMEOUT 120)
+    set_tests_properties(${module} PROPERTIES TIMEOUT 300)
   endif()
 endforeach()
 

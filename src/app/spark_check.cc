@@ -50,8 +50,8 @@ class SparkChecker {
                                             spec.kafka_source->format));
     }
     if (stream.query->keeps_state()) {
-      refuse(*spec.select.node, fmt::format("the stream {} groups; on Spark only streams that keep no state run so far",
-                                            stream.name()));
+      refuse(*spec.select.node,
+             fmt::format("the stream {} groups; on Spark only streams that keep no state run so far", stream.name()));
     }
     if (spec.cassandra_sink->ttl) {
       note(*spec.table.node,
