@@ -110,7 +110,7 @@ TEST_CASE("wherever the process dies, each window that closed is in its topic on
     CHECK(written(stormy) == written(calm));
     CHECK(stormy.states["shop.counts"].entries == calm.states["shop.counts"].entries);
   }
-  CHECK(closed > 60 * 20);
+  CHECK(closed > 20 * 20);
 }
 
 TEST_CASE("a state that is not of its checkpoint's epoch is refused (SO-P067)") {

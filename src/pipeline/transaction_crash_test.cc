@@ -75,7 +75,7 @@ TEST_CASE("wherever the process dies, a topic written in transactions holds ever
     CHECK(stormy.transactions["shop.copy"].opened > 1);
     CHECK(stormy.transactions["shop.copy"].positions == calm.transactions["shop.copy"].positions);
   }
-  CHECK(rows > 60 * 80);
+  CHECK(rows > 20 * 80);
 }
 
 TEST_CASE("a transaction that the broker drops is done again, and nothing of it doubles") {
