@@ -68,82 +68,54 @@ void Conversation::on_connected(runtime::ConnectionPtr connection) {
 
 void Conversation::ask_versions() {
   // Version 0 is answered by every broker, also before the login.
-  const Question question{ApiVersionsRequest::api_key,
-                          0,
-                          0,
-                          ApiVersionsRequest::message_name,
-                          [](const RequestHeader& header) { return encode_request(header, ApiVersionsRequest{}); },
-                          [this](Result<Bytes> frame, std::int16_t version) {
-                            if (!frame) return;
-                            Reader in(*frame);
-                            (void)decode_response_header(in, ApiVersionsRequest::api_key, version);
-                            const Result<ApiVersionsResponse> answer = ApiVersionsResponse::decode(in, version);
-                            if (!answer) return fail(answer.error().in(to_string(broker_)));
-                            for (const auto& api : answer->api_keys)
-                              served_.push_back({api.api_key, api.min_version, api.max_version});
-                            config_.sasl_mechanism.empty() ? come_up() : shake_hands();
-                          }};
-  send(question, 0);
+  send(question<ApiVersionsResponse>(ApiVersionsRequest{},
+                                     [this](const Result<ApiVersionsResponse>& answer) {
+                                       if (!answer) return fail(answer.error().in(to_string(broker_)));
+                                       for (const auto& api : answer->api_keys)
+                                         served_.push_back({api.api_key, api.min_version, api.max_version});
+                                       config_.sasl_mechanism.empty() ? come_up() : shake_hands();
+                                     }),
+       0);
 }
 
 void Conversation::shake_hands() {
-  const Question question{
-      SaslHandshakeRequest::api_key,
-      1,
-      1,
-      SaslHandshakeRequest::message_name,
-      [this](const RequestHeader& header) {
-        SaslHandshakeRequest request;
-        request.mechanism = config_.sasl_mechanism;
-        return encode_request(header, std::move(request));
-      },
-      [this](Result<Bytes> frame, std::int16_t version) {
-        if (!frame) return;
-        Reader in(*frame);
-        (void)decode_response_header(in, SaslHandshakeRequest::api_key, version);
-        const Result<SaslHandshakeResponse> answer = SaslHandshakeResponse::decode(in, version);
-        if (!answer) return fail(answer.error().in(to_string(broker_)));
-        if (answer->error_code != 0) {
-          return fail(Error(errors::kafka_client::credentials_refused, "{} does not offer {}, but {}",
-                            to_string(broker_), config_.sasl_mechanism, join(answer->mechanisms, ", ")));
-        }
-        if (config_.sasl_mechanism == "PLAIN") {
-          return authenticate(std::string(1, '\0') + config_.username + std::string(1, '\0') + config_.password);
-        }
-        const ScramHash hash = config_.sasl_mechanism == "SCRAM-SHA-512" ? ScramHash::sha512 : ScramHash::sha256;
-        scram_.emplace(hash, config_.username, config_.password, to_string(loop_.random().uuid()));
-        authenticate(scram_->first());
-      }};
-  send(question, 1);
+  SaslHandshakeRequest request;
+  request.mechanism = config_.sasl_mechanism;
+  send(question<SaslHandshakeResponse>(
+           std::move(request),
+           [this](const Result<SaslHandshakeResponse>& answer) {
+             if (!answer) return fail(answer.error().in(to_string(broker_)));
+             if (answer->error_code != 0) {
+               return fail(Error(errors::kafka_client::credentials_refused, "{} does not offer {}, but {}",
+                                 to_string(broker_), config_.sasl_mechanism, join(answer->mechanisms, ", ")));
+             }
+             if (config_.sasl_mechanism == "PLAIN") {
+               return authenticate(std::string(1, '\0') + config_.username + std::string(1, '\0') + config_.password);
+             }
+             const ScramHash hash = config_.sasl_mechanism == "SCRAM-SHA-512" ? ScramHash::sha512 : ScramHash::sha256;
+             scram_.emplace(hash, config_.username, config_.password, to_string(loop_.random().uuid()));
+             authenticate(scram_->first());
+           }),
+       1);
 }
 
 void Conversation::authenticate(const std::string& message) {
-  const Question question{SaslAuthenticateRequest::api_key,
-                          0,
-                          0,
-                          SaslAuthenticateRequest::message_name,
-                          [&message](const RequestHeader& header) {
-                            SaslAuthenticateRequest request;
-                            request.auth_bytes.assign(message.begin(), message.end());
-                            return encode_request(header, std::move(request));
-                          },
-                          [this](Result<Bytes> frame, std::int16_t version) {
-                            if (!frame) return;
-                            Reader in(*frame);
-                            (void)decode_response_header(in, SaslAuthenticateRequest::api_key, version);
-                            const Result<SaslAuthenticateResponse> answer =
-                                SaslAuthenticateResponse::decode(in, version);
-                            if (!answer) return fail(answer.error().in(to_string(broker_)));
-                            if (answer->error_code != 0) {
-                              return fail(Error(errors::kafka_client::credentials_refused, "{}: {}", to_string(broker_),
-                                                answer->error_message.value_or("refused"))
-                                              .in("user " + config_.username));
-                            }
-                            const auto next = next_message(std::string(as_text(answer->auth_bytes)));
-                            if (!next) return fail(next.error());
-                            *next ? authenticate(**next) : come_up();
-                          }};
-  send(question, 0);
+  SaslAuthenticateRequest request;
+  request.auth_bytes.assign(message.begin(), message.end());
+  send(question<SaslAuthenticateResponse>(std::move(request),
+                                          [this](const Result<SaslAuthenticateResponse>& answer) {
+                                            if (!answer) return fail(answer.error().in(to_string(broker_)));
+                                            if (answer->error_code != 0) {
+                                              return fail(Error(errors::kafka_client::credentials_refused, "{}: {}",
+                                                                to_string(broker_),
+                                                                answer->error_message.value_or("refused"))
+                                                              .in("user " + config_.username));
+                                            }
+                                            const auto next = next_message(std::string(as_text(answer->auth_bytes)));
+                                            if (!next) return fail(next.error());
+                                            *next ? authenticate(**next) : come_up();
+                                          }),
+       0);
 }
 
 Result<std::optional<std::string>> Conversation::next_message(const std::string& challenge) {

@@ -44,15 +44,7 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
   /// of this protocol).
   template <typename Response, typename Request>
   void ask(Request request, Done<Response> done, std::int16_t newest = Request::max_version) {
-    ask_raw({Request::api_key, Request::min_version, newest, Request::message_name,
-             [request = std::move(request)](const RequestHeader& header) { return encode_request(header, request); },
-             [done = std::move(done)](Result<Bytes> frame, std::int16_t version) {
-               if (!frame) return done(frame.error());
-               Reader in(*frame);
-               if (const auto header = decode_response_header(in, Request::api_key, version); !header)
-                 return done(header.error());
-               done(Response::decode(in, version));
-             }});
+    ask_raw(question<Response>(std::move(request), std::move(done), newest));
   }
 
   const std::optional<Error>& failure() const { return failure_; }
@@ -67,6 +59,22 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
     std::function<std::vector<Bytes>(const RequestHeader&)> encode;
     std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
   };
+  /// Encodes `request` when it is known in which version, and decodes what comes back.
+  template <typename Response, typename Request>
+  static Question question(Request request, Done<Response> done, std::int16_t newest = Request::max_version) {
+    return {Request::api_key,
+            Request::min_version,
+            newest,
+            Request::message_name,
+            [request = std::move(request)](const RequestHeader& header) { return encode_request(header, request); },
+            [done = std::move(done)](Result<Bytes> frame, std::int16_t version) {
+              if (!frame) return done(frame.error());
+              Reader in(*frame);
+              if (const auto header = decode_response_header(in, Request::api_key, version); !header)
+                return done(header.error());
+              done(Response::decode(in, version));
+            }};
+  }
   struct Asked {
     std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
     std::int16_t version;
