@@ -1,10 +1,12 @@
 // runtime/on_loop.h — start and stop need answers from loops: these calls wait for them. For a thread that is no
-// loop; nothing on a loop may wait.
+// loop; nothing on a loop may wait, but for the work of `on_loop`, which may read and sync disks: it is what servers
+// are opened and closed by.
 #pragma once
 
 #include <future>
 #include <utility>
 
+#include "runtime/impl/callback_watch.h"
 #include "runtime/loop.h"
 
 namespace streamops::runtime {
@@ -15,6 +17,7 @@ auto on_loop(Loop& loop, Work work) -> decltype(work()) {
   using Answer = decltype(work());
   std::promise<Answer> promise;
   loop.post([&] {
+    const WatchPause opening_or_closing;
     if constexpr (std::is_void_v<Answer>) {
       work();
       promise.set_value();

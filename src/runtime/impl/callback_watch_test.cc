@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,8 +38,23 @@ int signal_after(const Callback& callback) {
 }  // namespace
 
 TEST_CASE("a callback that blocks its loop ends a sanitized build, one that leaves soon does not") {
-  CHECK(signal_after([] { ::usleep(60'000); }) == SIGABRT);
+  CHECK(signal_after([] { ::usleep(300'000); }) == SIGABRT);
   CHECK(signal_after([] { ::usleep(1'000); }) == 0);
+}
+
+TEST_CASE("a callback may not sync a disk however fast it is, one that opens or closes may") {
+  const auto sync_new_file = [] {
+    const int descriptor = ::memfd_create("watched", 0);
+    ::fdatasync(descriptor);
+    ::close(descriptor);
+  };
+  CHECK(signal_after(sync_new_file) == SIGABRT);
+  CHECK(signal_after([&] {
+          const WatchPause opening;
+          sync_new_file();
+          ::usleep(300'000);
+        }) == 0);
+  sync_new_file();  // not on a loop
 }
 
 #endif
