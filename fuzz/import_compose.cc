@@ -1,4 +1,5 @@
 // modules: import
+// seeds: tests/import
 // Any bytes as a compose file beside an empty project: services and traps, or a mistake with its place.
 #include <cstddef>
 #include <cstdint>

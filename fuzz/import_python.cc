@@ -1,4 +1,5 @@
 // modules: import
+// seeds: tests/import
 // Any bytes as a script: tokens, a tree, a walk through it, a pipeline; whatever comes out has passed the check.
 #include <cstddef>
 #include <cstdint>
