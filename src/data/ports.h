@@ -94,6 +94,8 @@ struct DeadLetter {
   std::string message;
   std::int64_t write_timestamp = 0;      // microseconds: what its first row had, or would have had
   std::int64_t record_timestamp_ms = 0;  // the record's own
+  std::string step;                      // whose record it was: "user_automation.created_users"
+  int redrives = 0;                      // how often it has entered again, and failed again
 
   /// "users_created/0/17/decode": the key under which it is kept; a replay keeps it under the same.
   std::string identity() const {
