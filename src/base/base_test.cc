@@ -75,6 +75,19 @@ TEST_CASE("settings are checked as they are set, and the strongest origin wins")
   CHECK(values.integer("server.cql_port") == 19042);
 }
 
+TEST_CASE("crc32c of any length is what one bit after the other gives") {
+  Bytes bytes(10'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * i * 7 >> 3);
+  for (const std::size_t size : {0UL, 7UL, 8UL, 1023UL, 3071UL, 3072UL, 3073UL, 6144UL, 9999UL}) {
+    std::uint32_t state = ~0U;
+    for (std::size_t i = 0; i < size; ++i) {
+      state ^= bytes[i + 1];
+      for (int bit = 0; bit < 8; ++bit) state = (state & 1) != 0 ? state >> 1 ^ 0x82F63B78U : state >> 1;
+    }
+    CHECK_MESSAGE(crc32c(BytesView(bytes).subspan(1, size)) == ~state, size);
+  }
+}
+
 TEST_CASE("crc32c agrees with the published check value and can be continued") {
   CHECK(crc32c(as_bytes("123456789")) == 0xE3069283);
   CHECK(crc32c(as_bytes("56789"), crc32c(as_bytes("1234"))) == 0xE3069283);

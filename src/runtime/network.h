@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,11 @@ struct TlsOptions {
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
-  /// Bytes have arrived; the view is valid during the call only.
+  /// Memory that the bytes arriving next may be put into, so that nobody has to copy them; asked right before each
+  /// read. Nothing: the connection's own. A connection may use its own all the same (TLS does), so look at what
+  /// on_data() gives.
+  virtual std::span<std::uint8_t> room() { return {}; }
+  /// Bytes have arrived; the view is valid during the call only, unless it is of room().
   virtual void on_data(BytesView bytes) = 0;
   /// The peer is gone, or an error happened (then `error` says what). The Connection may be destroyed in here.
   virtual void on_closed(const std::optional<Error>& error) = 0;

@@ -53,6 +53,32 @@ class Collector : public ConnectionHandler {
   Bytes received_;
 };
 
+/// Gives memory of its own to read into, and counts what came there.
+class Roomy : public ConnectionHandler {
+ public:
+  void start(ConnectionPtr connection, Bytes write) {
+    connection_ = std::move(connection);
+    connection_->set_handler(*this);
+    connection_->write(std::move(write));
+  }
+  std::span<std::uint8_t> room() override { return std::span(memory_).subspan(filled_); }
+  void on_data(BytesView bytes) override {
+    in_place_ = in_place_ && bytes.data() == memory_.data() + filled_;
+    filled_ += bytes.size();
+  }
+  void on_closed(const std::optional<Error>&) override {
+    connection_.reset();
+    done.set_value({Bytes(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(filled_)), in_place_});
+  }
+  std::promise<std::pair<Bytes, bool>> done;
+
+ private:
+  ConnectionPtr connection_;
+  Bytes memory_ = Bytes(3 << 20);
+  std::size_t filled_ = 0;
+  bool in_place_ = true;
+};
+
 }  // namespace
 
 TEST_CASE("a megabyte goes there and back in order, and close() sends what is queued first") {
@@ -174,4 +200,35 @@ TEST_CASE("endpoints are read with care") {
   for (const char* bad : {"", "host", "host:", "host:x", "host:70000", "[::1", "[::1]x"}) {
     CHECK_MESSAGE(parse_endpoint(bad).error().is(errors::runtime::bad_endpoint), bad);  // SO-R004
   }
+}
+
+TEST_CASE("who gives room for what arrives finds it there") {
+  const auto thread = make_loop_thread("test-net");
+  Loop& loop = thread->loop();
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<Echo> echo;
+  Roomy roomy;
+  Bytes sent(2 << 20);
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<std::uint8_t>(i * 31 >> 8);
+  loop.post([&] {
+    network = make_network(loop);
+    listener = std::move(*network->listen(
+        {"127.0.0.1", 0}, [&](ConnectionPtr taken) { echo = std::make_unique<Echo>(std::move(taken), sent.size()); }));
+    network->connect(listener->local(), Seconds{5}, std::nullopt, [&](Result<ConnectionPtr> connected) {
+      REQUIRE(connected.ok());
+      roomy.start(std::move(*connected), sent);
+    });
+  });
+  const auto [received, in_place] = roomy.done.get_future().get();
+  CHECK(received == sent);
+  CHECK(in_place);
+  std::promise<void> cleaned;
+  loop.post([&] {
+    echo.reset();
+    listener.reset();
+    network.reset();
+    cleaned.set_value();
+  });
+  cleaned.get_future().get();
 }

@@ -98,13 +98,17 @@ class State : public std::enable_shared_from_this<State<Stream>> {
     static thread_local std::array<std::uint8_t, 256 * 1024> shared_buffer;
     reading_ = false;
     if (closed_) return;
+    std::span<std::uint8_t> into = shared_buffer;
+    if (handler_ != nullptr) {
+      if (const std::span<std::uint8_t> room = handler_->room(); !room.empty()) into = room;
+    }
     std::size_t count = 0;
     if (!code) {
       stream_.non_blocking(true, code);
-      count = stream_.read_some(asio::buffer(shared_buffer), code);
+      count = stream_.read_some(asio::buffer(into.data(), into.size()), code);
       if (code == asio::error::would_block) return read();
     }
-    received(code, BytesView(shared_buffer).first(count));
+    received(code, BytesView(into).first(count));
     read();
   }
 
