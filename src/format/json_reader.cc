@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "errors/format.h"
-#include "format/impl/finish_batch.h"
 #include "format/impl/json_convert.h"
 #include "format/impl/json_fast.h"
 #include "format/impl/json_node.h"
 #include "format/impl/json_tape.h"
+#include "format/impl/text_stage.h"
 
 namespace streamops::format {
 namespace {
@@ -33,25 +34,49 @@ std::vector<data::ColumnBuilder*> choose(std::vector<data::ColumnBuilder>& build
   return outs;
 }
 
+bool is_staged(const data::Field& field, const data::ColumnBuilder* out) {
+  return out != nullptr && field.type->id() == data::TypeId::string;
+}
+
+std::size_t count_staged(const data::Schema& schema, const std::vector<data::ColumnBuilder*>& outs) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < outs.size(); ++i) count += is_staged(schema[i], outs[i]) ? 1 : 0;
+  return count;
+}
+
 }  // namespace
 
 struct JsonReader::State {
-  State(data::SchemaPtr of, const std::vector<bool>& needed, JsonLimits bounds)
+  State(data::SchemaPtr of, const std::vector<bool>& needed, JsonLimits bounds, std::vector<TextCondition> conditions)
       : schema(std::move(of)),
         limits(bounds),
+        wanted(std::move(conditions)),
         builders(make_builders(*schema)),
         outs(choose(builders, needed)),
-        root(json_root(*schema, outs)) {}
+        root(json_root(*schema, outs)),
+        texts(count_staged(*schema, outs)),
+        fast(texts) {
+    int next = 0;
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      if (is_staged((*schema)[i], outs[i])) {
+        root.children[i].staged = next++;
+      } else if (outs[i] != nullptr) {
+        any_built = true;
+      }
+    }
+    for (TextCondition& condition : wanted) {
+      const int staged = root.children[condition.column].staged;
+      STREAMOPS_CHECK(staged >= 0, "conditions are on STRING columns that are needed");
+      condition.column = static_cast<std::size_t>(staged);
+    }
+  }
 
   /// Decodes record `index` into at most one row; notes rows that mean nothing in `dirty`.
   void read(std::string_view value, std::size_t index, Decoded& into) {
-    if (value.size() <= limits.max_bytes && !is_blank(value)) {
+    if (value.size() <= limits.max_bytes) {
       const JsonFast::Outcome outcome = fast.read(value, root, limits.max_depth);
       if (outcome == JsonFast::Outcome::row) return keep(index, into);
-      if (outcome == JsonFast::Outcome::gave_up_dirty) {
-        ++rows;
-        dirty = true;
-      }
+      if (outcome == JsonFast::Outcome::gave_up_dirty) drop();
     }
     if (std::optional<Error> error = read_leniently(value)) {
       into.poison.push_back({index, std::move(*error)});
@@ -61,8 +86,19 @@ struct JsonReader::State {
   }
 
   void keep(std::size_t index, Decoded& into) {
-    kept.push_back(static_cast<std::int32_t>(rows++));
+    for (const TextCondition& condition : wanted) {
+      if (texts.is_null(condition.column) || texts.at(condition.column) != condition.text) return drop();
+    }
+    texts.keep_row();
     into.batch.origin.push_back(static_cast<std::int32_t>(index));
+    if (any_built) kept.push_back(static_cast<std::int32_t>(rows++));
+  }
+
+  /// The row that was built last does not count.
+  void drop() {
+    if (!any_built) return;
+    ++rows;
+    dirty = true;
   }
 
   /// Appends one row, or says why there is none and appends nothing.
@@ -70,6 +106,7 @@ struct JsonReader::State {
     if (const Result<void> parsed = tape.parse(value, limits); !parsed) return parsed.error();
     if (tape.is_blank()) {
       append_nulls(root);
+      stage_built();
       return std::nullopt;
     }
     if (tape[0].kind != JsonKind::object) {
@@ -78,11 +115,37 @@ struct JsonReader::State {
     std::string fault;
     if (check_fit(tape, 0, root, &fault) != Fit::clean) return Error(errors::format::json_wrong_type, fault);
     append_item(tape, 0, root);
+    stage_built();
     return std::nullopt;
   }
 
+  /// The lenient parser knows no stage: its one row of texts moves there.
+  void stage_built() {
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      if (root.children[i].staged < 0) continue;
+      const auto column = static_cast<std::size_t>(root.children[i].staged);
+      const data::ColumnPtr built = outs[i]->finish();
+      if (built->is_null(0)) {
+        texts.set_null(column);
+      } else {
+        texts.set(column, texts.copy(built->text(0)));
+      }
+    }
+  }
+
   void finish(Decoded& into) {
-    finish_batch(into, schema, outs, kept, !dirty);
+    into.batch.schema = schema;
+    into.batch.rows = texts.rows();
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      if (root.children[i].staged >= 0) {
+        into.batch.columns.push_back(
+            texts.column(static_cast<std::size_t>(root.children[i].staged), (*schema)[i].type));
+        continue;
+      }
+      data::ColumnPtr column = outs[i] == nullptr ? nullptr : outs[i]->finish();
+      into.batch.columns.push_back(!dirty || column == nullptr ? std::move(column) : data::take(column, kept));
+    }
+    texts.clear();
     kept.clear();
     rows = 0;
     dirty = false;
@@ -90,11 +153,14 @@ struct JsonReader::State {
 
   data::SchemaPtr schema;
   JsonLimits limits;
+  std::vector<TextCondition> wanted;  // columns of the stage
   std::vector<data::ColumnBuilder> builders;
   std::vector<data::ColumnBuilder*> outs;  // null where a column is not needed
   JsonNode root;
+  TextStage texts;  // of STRING columns; the others are built as they are read
   JsonFast fast;
   JsonTape tape;
+  bool any_built = false;
 
   // Of the batch at hand.
   std::vector<std::int32_t> kept;  // rows of the builders that count
@@ -102,8 +168,9 @@ struct JsonReader::State {
   bool dirty = false;              // some of them do not count
 };
 
-JsonReader::JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed, JsonLimits limits)
-    : state_(std::make_unique<State>(std::move(schema), needed, limits)) {}
+JsonReader::JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed, JsonLimits limits,
+                       std::vector<TextCondition> wanted)
+    : state_(std::make_unique<State>(std::move(schema), needed, limits, std::move(wanted))) {}
 JsonReader::JsonReader(JsonReader&&) noexcept = default;
 JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 JsonReader::~JsonReader() = default;

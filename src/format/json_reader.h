@@ -7,11 +7,11 @@
 //   anything for which Spark would fill    an entry of `poison`, no row
 //   _corrupt_record
 //
-// Two ways lead to the same columns: simdjson on-demand for documents that are plain JSON and fit, and a lenient parser
-// of ours (impl/json_tape.h) for everything else: quotes of the other kind, NaN, duplicates, wrong types, damage. The
-// fast way gives up at the first surprise, so the lenient one alone decides what is accepted.
-// Rules worth knowing: names are case-sensitive, the last duplicate wins, whatever follows the closing brace is not
-// looked at, numbers and whole objects fit into STRING (as Spark writes them), everything else must have its own type.
+// Two ways lead to the same columns: one pass over documents that are plain JSON and fit (impl/json_fast.h), and a
+// lenient parser (impl/json_tape.h) for everything else: quotes of the other kind, NaN, duplicates, wrong types,
+// damage. The fast way gives up at the first surprise, so the lenient one alone decides what is accepted. Rules worth
+// knowing: names are case-sensitive, the last duplicate wins, whatever follows the closing brace is not looked at,
+// numbers and whole objects fit into STRING (as Spark writes them), everything else must have its own type.
 //
 // Threads: one reader, one thread at a time; it keeps its buffers between calls.
 #pragma once
@@ -35,8 +35,9 @@ struct JsonLimits {
 class JsonReader final : public RecordReader {
  public:
   /// `needed` has one entry a column; empty means all. Columns that are not needed are checked all the same, and not
-  /// built.
-  explicit JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed = {}, JsonLimits limits = {});
+  /// built. Records that do not fulfil all of `wanted` are checked and give no row; its columns are needed STRINGs.
+  explicit JsonReader(data::SchemaPtr schema, const std::vector<bool>& needed = {}, JsonLimits limits = {},
+                      std::vector<TextCondition> wanted = {});
   JsonReader(JsonReader&&) noexcept;
   JsonReader& operator=(JsonReader&&) noexcept;
   ~JsonReader() override;

@@ -25,7 +25,8 @@ class JsonRowWriter {
   void append(const data::Batch& batch, std::size_t row, std::string& out) const;
 
  private:
-  std::vector<std::string> names_;  // "\"name\":", escaped once
+  std::vector<std::string> names_;  // ",\"name\":", escaped once
+  std::size_t names_size_ = 0;      // with room for the quotes of every value
 };
 
 /// Writes rows of one schema through the port of all formats.

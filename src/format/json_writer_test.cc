@@ -96,3 +96,25 @@ TEST_CASE("a row is one object; columns that were not built count as null") {
   writer.append(batch, 1, out);
   CHECK(out == "{\"a\\\"b\":\"x\"}{}");
 }
+
+TEST_CASE("texts of every length are quoted, whatever stands where in them") {
+  const data::SchemaPtr schema = std::make_shared<const data::Schema>(
+      data::Schema({{"a", Type::scalar(TypeId::string)}, {"n", Type::scalar(TypeId::int16)}}));
+  const format::JsonRowWriter writer(*schema);
+  for (std::size_t length = 0; length < 50; ++length) {
+    for (std::size_t at = 0; at <= length; ++at) {
+      std::string text(length, 'x'), quoted = text;
+      if (at < length) {
+        text[at] = at % 2 == 0 ? '"' : '\n';
+        quoted.replace(at, 1, at % 2 == 0 ? "\\\"" : "\\n");
+      }
+      ColumnBuilder a(schema->fields()[0].type), n(schema->fields()[1].type);
+      a.append_text(text);
+      n.append_integer(-32'768);
+      data::Batch batch{schema, {a.finish(), n.finish()}, 1, {}};
+      std::string out = "before";
+      writer.append(batch, 0, out);
+      CHECK(out == "before{\"a\":\"" + quoted + "\",\"n\":-32768}");
+    }
+  }
+}

@@ -16,6 +16,12 @@
 
 namespace streamops::format {
 
+/// "This column is this text": where it is not, nobody wants the row.
+struct TextCondition {
+  std::size_t column;
+  std::string text;
+};
+
 /// A record that cannot be read.
 struct Poison {
   std::size_t record;  // index into the Records
@@ -23,7 +29,8 @@ struct Poison {
 };
 
 struct Decoded {
-  /// The good records in order; `origin` says which record each row is. Columns that are not needed are null pointers.
+  /// The good records that are wanted, in order; `origin` says which record each row is. Columns that are not needed
+  /// are null pointers.
   data::Batch batch;
   std::vector<Poison> poison;
   /// Indices of the records without a value.

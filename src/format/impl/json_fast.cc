@@ -1,318 +1,336 @@
 #include "format/impl/json_fast.h"
 
-#include <simdjson.h>
-
 #include <cstring>
 
 #include "format/impl/json_number.h"
 #include "format/impl/json_scalar.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "format/impl/json_tape.h"
+#include "format/impl/json_text.h"
 
 namespace streamops::format {
 namespace {
 
 using data::TypeId;
-namespace ondemand = simdjson::ondemand;
 
-constexpr std::size_t padding = 64;
 constexpr std::size_t longest_fast_number = 64;
-constexpr std::size_t parser_keeps = 1024 * 1024;  // bytes of document; after a longer one its buffers are given back
 
-/// The first quote or backslash from `at` on; there is one.
-const char* find_end_or_escape(const char* at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  // Reads at most 15 bytes beyond the closing quote: less than the padding.
-  for (;; at += 16) {
-    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash));
-    const int mask = _mm_movemask_epi8(hit);
-    if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
-  }
-#else
-  while (*at != '"' && *at != '\\') ++at;
-  return at;
-#endif
-}
-
-/// The token without the blanks that simdjson leaves behind it.
-std::string_view trim_token(std::string_view token) {
-  while (!token.empty() &&
-         (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')) {
-    token.remove_suffix(1);
-  }
-  return token;
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 /// Walks one document. Every function that reads a value appends exactly one value to the node's builder, a null when
-/// it returns false.
+/// it returns false. Hot path: no allocation, no virtual call; a character behind the document's end may be looked at,
+/// but nothing that reaches beyond the end is ever accepted.
 class Walk {
  public:
-  explicit Walk(int max_depth) : max_depth_(max_depth) {}
+  Walk(std::string_view document, TextStage& texts, int max_depth)
+      : at_(document.data()), end_(at_ + document.size()), scan_(end_), texts_(texts), max_depth_(max_depth) {}
 
-  bool value(ondemand::value value, JsonNode& node) {
-    ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) return give_up(node);
-    if (type == ondemand::json_type::null) {
-      append_null(node);
-      bool is_null = false;
-      return value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
-    }
-    switch (type) {
-      case ondemand::json_type::string:
-        return text(value, node);
-      case ondemand::json_type::number:
-        return number(value, node);
-      case ondemand::json_type::boolean:
-        return boolean(value, node);
-      case ondemand::json_type::object:
-        return node.id == TypeId::structure ? structure(value, node)
-               : node.id == TypeId::map     ? map(value, node)
-                                            : give_up(node);
-      case ondemand::json_type::array:
-        return node.id == TypeId::array ? list(value, node) : give_up(node);
-      default:
-        return give_up(node);
-    }
+  /// False, and nothing appended, when there is no object.
+  bool at_object() {
+    skip_space();
+    return at_ < end_ && *at_ == '{';
   }
 
   /// The members of an object into the children of `node`; those that it lacks become null.
-  bool members(ondemand::object object, JsonNode& node) {
+  bool members(JsonNode& node) {
     node.next_round();
-    const bool fine = ++depth_ <= max_depth_ && given_members(object, node);
+    std::size_t found = 0;
+    const bool fine = ++depth_ <= max_depth_ && given_members(node, found);
     --depth_;
-    for (std::size_t i = 0; i < node.children.size(); ++i) {
+    for (std::size_t i = 0; found < node.children.size() && i < node.children.size(); ++i) {
       if (node.seen[i] != node.round) append_null(node.children[i]);
     }
     return fine;
   }
 
- private:
-  static void append_null(JsonNode& node) {
-    if (node.out != nullptr) node.out->append_null();
+  /// Once the object is read: whether the whole document is UTF-8.
+  bool is_utf8(std::string_view document) const {
+    return (at_ == end_ && scan_.only_ascii()) || is_valid_utf8(document);
   }
-  static bool give_up(JsonNode& node) {
+
+ private:
+  void append_null(JsonNode& node) {
+    if (node.staged >= 0) {
+      texts_.set_null(static_cast<std::size_t>(node.staged));
+    } else if (node.out != nullptr) {
+      node.out->append_null();
+    }
+  }
+  bool give_up(JsonNode& node) {
     append_null(node);
     return false;
   }
+  void append_text(JsonNode& node, std::string_view text) {
+    if (node.staged >= 0) {
+      texts_.set(static_cast<std::size_t>(node.staged), text);
+    } else if (node.out != nullptr) {
+      node.out->append_text(text);
+    }
+  }
 
-  bool given_members(ondemand::object& object, JsonNode& node) {
-    std::size_t guess = 0;
-    for (auto result : object) {
-      ondemand::field field;
-      if (std::move(result).get(field) != simdjson::SUCCESS) return false;
+  void skip_space() {
+    while (at_ < end_ && is_space(*at_)) ++at_;
+  }
+  bool take(char c) {
+    if (at_ >= end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+  bool take_word(std::string_view word) {
+    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
+      return false;
+    at_ += word.size();
+    return true;
+  }
+
+  bool given_members(JsonNode& node, std::size_t& found) {
+    ++at_;  // the brace
+    for (std::size_t next = 0;;) {
       int member = -1;
-      if (!find(field, node, guess, member)) return false;
+      if (const JsonLayout::Step* step = node.layout.find(at_, next)) {
+        at_ += step->length;
+        member = step->member;
+      } else {
+        const char* const before = at_;
+        bool closed = false;
+        if (!next_name(next == 0, closed, node, member)) return false;
+        if (closed) return true;
+        node.layout.note(before, at_, member, next);
+      }
+      if (at_ >= end_) return false;
       if (member < 0) {
-        if (!skip(field.value())) return false;
+        if (!skip()) return false;
         continue;
       }
-      const auto at = static_cast<std::size_t>(member);
-      if (node.seen[at] == node.round) return false;  // twice: the lenient way knows which one counts
-      node.seen[at] = node.round;
-      guess = at + 1;
-      if (!value(field.value(), node.children[at])) return false;
+      const auto index = static_cast<std::size_t>(member);
+      if (node.seen[index] == node.round) return false;  // twice: the lenient way knows which one counts
+      node.seen[index] = node.round;
+      ++found;
+      if (!value(node.children[index])) return false;
     }
-    return true;
   }
 
-  /// True when the raw name at `raw` is `name`, which has no escapes and is shorter than the padding.
-  static bool is_name(const char* raw, const std::string& name) {
-    return raw[name.size()] == '"' && std::memcmp(raw, name.data(), name.size()) == 0;
-  }
-
-  /// Objects mostly have their members in the schema's order, so the next one is tried first.
-  static bool find(ondemand::field& field, JsonNode& node, std::size_t guess, int& member) {
-    if (guess < node.names.size() && node.plain_name[guess] != 0 && is_name(field.key().raw(), node.names[guess])) {
-      member = static_cast<int>(guess);
-      return true;
-    }
+  /// Reads what stands between two values: up to the next one, or up to the closing brace and over it.
+  bool next_name(bool first, bool& closed, const JsonNode& node, int& member) {
     std::string_view name;
-    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return false;
-    member = node.find(name);
+    if (!next_name(first, closed, name)) return false;
+    if (!closed) member = node.find(name);
     return true;
   }
 
-  bool structure(ondemand::value value, JsonNode& node) {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) return give_up(node);
-    const bool fine = members(object, node);
-    if (node.out != nullptr) node.out->append_present();
-    return fine;
-  }
-
-  bool list(ondemand::value value, JsonNode& node) {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return give_up(node);
-    const bool fine = ++depth_ <= max_depth_ && elements(array, node.children[0]);
-    --depth_;
-    if (node.out != nullptr) node.out->append_present();
-    return fine;
-  }
-
-  bool elements(ondemand::array& array, JsonNode& node) {
-    for (auto result : array) {
-      ondemand::value element;
-      if (std::move(result).get(element) != simdjson::SUCCESS || !value(element, node)) return false;
-    }
+  bool next_name(bool first, bool& closed, std::string_view& name) {
+    skip_space();
+    closed = take('}');
+    if (closed) return true;
+    if (!first && !take(',')) return false;
+    skip_space();
+    if (at_ >= end_ || *at_ != '"' || !read_text(name)) return false;
+    skip_space();
+    if (!take(':')) return false;
+    skip_space();
     return true;
   }
 
-  bool map(ondemand::value value, JsonNode& node) {
-    ondemand::object object;
-    if (node.type->fields()[0].type->id() != TypeId::string || value.get_object().get(object) != simdjson::SUCCESS) {
-      return give_up(node);
-    }
-    const bool fine = ++depth_ <= max_depth_ && entries(object, node);
-    --depth_;
-    if (node.out != nullptr) node.out->append_present();
-    return fine;
-  }
-
-  bool entries(ondemand::object& object, JsonNode& node) {
-    for (auto result : object) {
-      ondemand::field field;
-      std::string_view name;
-      if (std::move(result).get(field) != simdjson::SUCCESS) return false;
-      if (field.unescaped_key().get(name) != simdjson::SUCCESS) return false;
-      if (node.out != nullptr) node.out->child(0).append_text(name);
-      if (!value(field.value(), node.children[0])) return false;
-    }
+  /// Reads the text whose opening quote is at hand. One without escapes is used where it stands.
+  bool read_text(std::string_view& text) {
+    const char* const from = at_ + 1;
+    const char* const to = scan_.find_special(from);
+    if (to >= end_) return false;
+    if (*to != '"') return *to == '\\' && read_escaped(from, to, text);
+    text = {from, static_cast<std::size_t>(to - from)};
+    at_ = to + 1;
     return true;
   }
 
-  /// A text without escapes is used where it stands; simdjson unescapes the others.
-  static bool read_text(ondemand::value& value, std::string_view& text) {
-    const char* const raw = value.raw_json_token().data() + 1;
-    const char* const end = find_end_or_escape(raw);
-    if (*end != '"') return value.get_string().get(text) == simdjson::SUCCESS;
-    text = {raw, static_cast<std::size_t>(end - raw)};
-    ondemand::raw_json_string ignored;
-    return value.get_raw_json_string().get(ignored) == simdjson::SUCCESS;
+  /// `special` is the first backslash. Resolved, a text is never longer.
+  bool read_escaped(const char* from, const char* special, std::string_view& text) {
+    const char* close = special;
+    while (close < end_ && *close == '\\') close = scan_.find_special(close + 2);
+    if (close >= end_ || *close != '"') return false;
+    char* const begin = texts_.room(static_cast<std::size_t>(close - from));
+    char* to = begin;
+    while (from < close) {
+      if (*from == '\\') {
+        if (!resolve_escape(from, close, to)) return false;
+        continue;
+      }
+      const auto* const next =
+          static_cast<const char*>(std::memchr(from, '\\', static_cast<std::size_t>(close - from)));
+      const auto plain = static_cast<std::size_t>((next == nullptr ? close : next) - from);
+      std::memcpy(to, from, plain);
+      to += plain;
+      from += plain;
+    }
+    text = {begin, static_cast<std::size_t>(to - begin)};
+    at_ = close + 1;
+    return true;
   }
 
-  static bool text(ondemand::value value, JsonNode& node) {
+  bool value(JsonNode& node) {
+    switch (*at_) {
+      case '"':
+        return text(node);
+      case '{':
+        return node.id == TypeId::structure ? structure(node) : node.id == TypeId::map ? map(node) : give_up(node);
+      case '[':
+        return node.id == TypeId::array ? list(node) : give_up(node);
+      case 'n':
+        append_null(node);
+        return take_word("null");
+      case 't':
+        return boolean(node, true);
+      case 'f':
+        return boolean(node, false);
+      default:
+        return number(node);
+    }
+  }
+
+  bool text(JsonNode& node) {
     std::string_view text;
-    if (!read_text(value, text)) return give_up(node);
+    if (!read_text(text)) return give_up(node);
     if (node.id == TypeId::string) {
-      if (node.out != nullptr) node.out->append_text(text);
+      append_text(node, text);
       return true;
     }
     return append_text_as(text, *node.type, node.out) || give_up(node);
   }
 
-  static bool boolean(ondemand::value value, JsonNode& node) {
-    bool is_true = false;
-    if (value.get_bool().get(is_true) != simdjson::SUCCESS) return give_up(node);
-    if (node.id == TypeId::boolean) {
-      if (node.out != nullptr) node.out->append_boolean(is_true);
+  bool boolean(JsonNode& node, bool is_true) {
+    const std::string_view word = is_true ? "true" : "false";
+    const char* const from = at_;
+    if (!take_word(word)) return give_up(node);
+    if (node.id == TypeId::string) {
+      append_text(node, {from, word.size()});
       return true;
     }
-    if (node.id != TypeId::string) return give_up(node);
-    if (node.out != nullptr) node.out->append_text(is_true ? "true" : "false");
+    if (node.id != TypeId::boolean) return give_up(node);
+    if (node.out != nullptr) node.out->append_boolean(is_true);
     return true;
   }
 
-  /// Numbers go through the same conversion as the lenient parser's; only the commonest targets are read here.
-  static bool number(ondemand::value value, JsonNode& node) {
-    const std::string_view token = trim_token(value.raw_json_token());
-    if (token.size() > longest_fast_number) return give_up(node);
-    const NumberToken scanned = scan_number(token.data(), token.data() + token.size());
-    if (scanned.kind == NumberKind::malformed || scanned.length != token.size()) return give_up(node);
-    if (node.id == TypeId::float64 || node.id == TypeId::float32) {
-      double number = 0;
-      if (value.get_double().get(number) != simdjson::SUCCESS) return give_up(node);
-      if (node.out != nullptr) node.out->append_float(number);
+  bool take_number(std::string_view& token, NumberKind& kind) {
+    const NumberToken scanned = scan_number(at_, end_);
+    if (scanned.kind == NumberKind::malformed || scanned.length > longest_fast_number) return false;
+    token = {at_, scanned.length};
+    kind = scanned.kind;
+    at_ += scanned.length;
+    return true;
+  }
+
+  /// Numbers go through the same conversion as the lenient parser's.
+  bool number(JsonNode& node) {
+    std::string_view token;
+    NumberKind kind{};
+    if (!take_number(token, kind)) return give_up(node);
+    if (node.id != TypeId::string) return append_number_token(token, kind, *node.type, node.out) || give_up(node);
+    if (kind == NumberKind::integer && token != "-0") {
+      append_text(node, token);
       return true;
     }
-    if (node.id == TypeId::string && scanned.kind == NumberKind::integer && token != "-0") {
-      if (node.out != nullptr) node.out->append_text(token);
-      return true;
+    std::string written;
+    if (kind == NumberKind::integer) {
+      written = "0";
+    } else {
+      format::append_number(written, number_value(token));
     }
-    return append_number_token(token, scanned.kind, *node.type, node.out) || give_up(node);
+    append_text(node, node.staged >= 0 ? texts_.copy(written) : std::string_view(written));
+    return true;
+  }
+
+  bool structure(JsonNode& node) {
+    const bool fine = members(node);
+    if (node.out != nullptr) node.out->append_present();
+    return fine;
+  }
+
+  bool list(JsonNode& node) {
+    const bool fine = ++depth_ <= max_depth_ && elements([&] { return value(node.children[0]); });
+    --depth_;
+    if (node.out != nullptr) node.out->append_present();
+    return fine;
+  }
+
+  /// The elements of an array; `element` reads the value at hand.
+  template <typename Element>
+  bool elements(Element element) {
+    ++at_;
+    skip_space();
+    if (take(']')) return true;
+    do {
+      skip_space();
+      if (at_ >= end_ || !element()) return false;
+      skip_space();
+    } while (take(','));
+    return take(']');
+  }
+
+  bool map(JsonNode& node) {
+    if (node.type->fields()[0].type->id() != TypeId::string) return give_up(node);
+    const bool fine = ++depth_ <= max_depth_ && entries([&](std::string_view name) {
+      if (node.out != nullptr) node.out->child(0).append_text(name);
+      return value(node.children[0]);
+    });
+    --depth_;
+    if (node.out != nullptr) node.out->append_present();
+    return fine;
+  }
+
+  /// The members of an object whose names are not known; `entry` is given a name and reads the value at hand.
+  template <typename Entry>
+  bool entries(Entry entry) {
+    ++at_;
+    for (bool first = true;; first = false) {
+      std::string_view name;
+      bool closed = false;
+      if (!next_name(first, closed, name)) return false;
+      if (closed) return true;
+      if (at_ >= end_ || !entry(name)) return false;
+    }
   }
 
   /// Reads over a value that nobody wants, to see that it is JSON.
-  bool skip(ondemand::value value) {
-    ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) return false;
-    switch (type) {
-      case ondemand::json_type::string: {
-        std::string_view text;
-        return read_text(value, text);
-      }
-      case ondemand::json_type::number: {
-        const std::string_view token = trim_token(value.raw_json_token());
-        const NumberToken scanned = scan_number(token.data(), token.data() + token.size());
-        return scanned.kind != NumberKind::malformed && scanned.length == token.size() &&
-               token.size() <= longest_fast_number;
-      }
-      case ondemand::json_type::boolean: {
-        bool is_true = false;
-        return value.get_bool().get(is_true) == simdjson::SUCCESS;
-      }
-      case ondemand::json_type::null: {
-        bool is_null = false;
-        return value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
-      }
-      case ondemand::json_type::object:
-        return skip_members(value);
-      case ondemand::json_type::array:
-        return skip_elements(value);
+  bool skip() {
+    std::string_view ignored;
+    NumberKind kind{};
+    bool fine = false;
+    switch (*at_) {
+      case '"':
+        return read_text(ignored);
+      case 'n':
+        return take_word("null");
+      case 't':
+        return take_word("true");
+      case 'f':
+        return take_word("false");
+      case '{':
+        fine = ++depth_ <= max_depth_ && entries([this](std::string_view) { return skip(); });
+        --depth_;
+        return fine;
+      case '[':
+        fine = ++depth_ <= max_depth_ && elements([this] { return skip(); });
+        --depth_;
+        return fine;
+      default:
+        return take_number(ignored, kind);
     }
-    return false;
   }
 
-  bool skip_members(ondemand::value& value) {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS || ++depth_ > max_depth_) return false;
-    for (auto result : object) {
-      ondemand::field field;
-      std::string_view name;
-      if (std::move(result).get(field) != simdjson::SUCCESS) return false;
-      if (field.unescaped_key().get(name) != simdjson::SUCCESS || !skip(field.value())) return false;
-    }
-    --depth_;
-    return true;
-  }
-
-  bool skip_elements(ondemand::value& value) {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS || ++depth_ > max_depth_) return false;
-    for (auto result : array) {
-      ondemand::value element;
-      if (std::move(result).get(element) != simdjson::SUCCESS || !skip(element)) return false;
-    }
-    --depth_;
-    return true;
-  }
-
+  const char* at_;
+  const char* const end_;
+  JsonTextScan scan_;
+  TextStage& texts_;
   int max_depth_;
   int depth_ = 0;
 };
 
 }  // namespace
 
-struct JsonFast::Parser {
-  ondemand::parser parser;
-};
-
-JsonFast::JsonFast() = default;
-JsonFast::~JsonFast() = default;
-
 JsonFast::Outcome JsonFast::read(std::string_view document, JsonNode& root, int max_depth) {
-  if (parser_ == nullptr) parser_ = std::make_unique<Parser>();
-  ondemand::document parsed;
-  ondemand::object object;
-  const simdjson::padded_string_view padded(document.data(), document.size(), document.size() + padding);
-  if (parser_->parser.iterate(padded).get(parsed) != simdjson::SUCCESS) return Outcome::gave_up_clean;
-  if (parsed.get_object().get(object) != simdjson::SUCCESS) return Outcome::gave_up_clean;
-  const bool fine = Walk(max_depth).members(object, root);
-  if (document.size() > parser_keeps) parser_.reset();
+  Walk walk(document, texts_, max_depth);
+  if (!walk.at_object()) return Outcome::gave_up_clean;
+  const bool fine = walk.members(root) && walk.is_utf8(document);
   return fine ? Outcome::row : Outcome::gave_up_dirty;
 }
 

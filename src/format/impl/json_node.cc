@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace streamops::format {
-namespace {
-
-constexpr std::size_t longest_plain_name = 63;  // less than the padding behind a document
-
-}  // namespace
-
 JsonNode::JsonNode(data::TypePtr of, data::ColumnBuilder* to) : type(std::move(of)), id(type->id()), out(to) {
   const auto child = [this](std::size_t i) { return out == nullptr ? nullptr : &out->child(i); };
   if (id == data::TypeId::array) children.emplace_back(type->element(), child(0));
@@ -20,9 +14,6 @@ JsonNode::JsonNode(data::TypePtr of, data::ColumnBuilder* to) : type(std::move(o
   for (std::size_t i = 0; i < count; ++i) {
     children.emplace_back(type->fields()[i].type, child(i));
     names.push_back(type->fields()[i].name);
-    const bool plain =
-        names.back().size() < longest_plain_name && names.back().find_first_of("\"\\") == std::string::npos;
-    plain_name.push_back(plain ? 1 : 0);
   }
   // Views into `names`, which keeps its memory when a node moves. The first of two equal names gets the values.
   for (std::size_t i = 0; i < count; ++i) by_name.emplace(names[i], i);

@@ -11,6 +11,7 @@
 
 #include "data/column.h"
 #include "data/type.h"
+#include "format/impl/json_layout.h"
 
 namespace streamops::format {
 
@@ -19,6 +20,8 @@ struct JsonNode {
   data::TypePtr type;
   data::TypeId id;
   data::ColumnBuilder* out = nullptr;
+  /// A text that goes into this column of the stage instead; -1: into `out`.
+  int staged = -1;
   /// The columns of a schema: a structure without a builder of its own, whose children have theirs.
   bool root = false;
   /// structure: its members; array: the element; map: the value (keys are texts and go to out->child(0)).
@@ -26,11 +29,11 @@ struct JsonNode {
 
   // structures only
   std::vector<std::string> names;
-  std::vector<std::uint8_t> plain_name;  // 1: short, free of quotes and backslashes: can be compared with raw bytes
   std::unordered_map<std::string_view, std::size_t> by_name;
   /// seen[i] == round: member i has its value in the object that is being read.
   std::vector<std::uint32_t> seen;
   std::uint32_t round = 0;
+  JsonLayout layout;
 
   JsonNode(data::TypePtr of, data::ColumnBuilder* to);
   JsonNode(JsonNode&&) = default;
