@@ -63,6 +63,7 @@ Checkpoint next_checkpoint(const Checkpoint* previous, std::span<const data::Rec
 
 std::vector<data::Position> ends_of(const Checkpoint& checkpoint) {
   std::vector<data::Position> ends;
+  ends.reserve(checkpoint.ranges.size());
   for (const OffsetRange& range : checkpoint.ranges) ends.push_back({range.topic_id, range.partition, range.to});
   return ends;
 }

@@ -41,6 +41,7 @@ TestSpec read_test(Reading& reading, const yaml::Member& member) {
 /// Names in `after` and in tests must be steps of the file.
 void check_step_names(const PipelineFile& file, Reading& reading) {
   std::vector<std::string> tasks;
+  tasks.reserve(file.tasks.size());
   for (const TaskFileSpec& task : file.tasks) tasks.push_back(task.name);
   std::vector<std::string> steps = tasks;
   for (const StreamFileSpec& stream : file.streams) steps.push_back(stream.name);
@@ -59,6 +60,7 @@ void check_step_names(const PipelineFile& file, Reading& reading) {
 /// Two steps may fill one topic or table only in one way.
 void check_shared_sinks(const PipelineFile& file, Reading& reading) {
   std::vector<std::pair<std::string, const StepSpec*>> steps;
+  steps.reserve(file.tasks.size() + file.streams.size());
   for (const TaskFileSpec& task : file.tasks) steps.emplace_back("tasks." + task.name, &task);
   for (const StreamFileSpec& stream : file.streams) steps.emplace_back("streams." + stream.name, &stream);
   for (std::size_t n = 0; n < steps.size(); ++n) {
@@ -117,6 +119,7 @@ void sort_by_place(std::vector<Error>& errors) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   std::vector<Error> sorted;
+  sorted.reserve(order.size());
   for (const std::size_t index : order) sorted.push_back(errors[index]);
   errors = std::move(sorted);
 }

@@ -169,7 +169,7 @@ void Slicer::written(const std::shared_ptr<Work>& work) {
     return;
   }
   ++work->writing;  // the letters themselves: nothing else may end the work
-  dead_letters_.write(work->outcome.letters, [weak = std::weak_ptr<Work>(work)](Result<void> result) {
+  dead_letters_.write(work->outcome.letters, [weak = std::weak_ptr<Work>(work)](const Result<void>& result) {
     const std::shared_ptr<Work> alive = weak.lock();
     if (alive == nullptr) return;
     if (!result) {

@@ -61,6 +61,9 @@ using MakeAccumulator = std::function<std::unique_ptr<Accumulator>()>;
 /// get(Cell&, StateReader&), and where cells own memory: static std::size_t held(const Cell&).
 template <typename Self, typename Cell>
 class CellAccumulator : public Accumulator {
+  friend Self;
+  CellAccumulator() = default;
+
  public:
   void grow(std::size_t groups) override {
     if (groups > cells_.size()) cells_.resize(groups);

@@ -22,7 +22,7 @@ class ShortCircuit : public Node {
         right_(std::move(right)) {}
 
   Vector evaluate(const Frame& frame, Mask active) const override {
-    const Vector left = left_->evaluate(frame, active);
+    Vector left = left_->evaluate(frame, active);
     std::vector<std::uint8_t> open = owned(active, frame.rows);
     for (std::size_t row = 0; row < frame.rows; ++row) {
       if (open[row] != 0 && decides(left, row)) open[row] = 0;

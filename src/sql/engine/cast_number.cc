@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "data/calendar.h"
@@ -46,9 +47,8 @@ struct Bounds {
 template <typename To, typename From>
 Vector integer_from_integer(const Call& call, CastMode mode) {
   return rows<To(From)>(call, [&](auto& out, From value) {
-    const auto wide = static_cast<std::int64_t>(value);
-    if (wide < Bounds<To>::lowest || wide > Bounds<To>::highest) {
-      return refuse(out, mode, [&] { return cast_overflow(shown(wide), *call.type); });
+    if (!std::in_range<To>(value)) {
+      return refuse(out, mode, [&] { return cast_overflow(shown(static_cast<std::int64_t>(value)), *call.type); });
     }
     out.set(static_cast<To>(value));
   });

@@ -228,6 +228,7 @@ class HashGroups : public GroupOperator {
 
   Rows emitted(const std::vector<std::uint32_t>& groups, std::vector<Error>& failures) const {
     std::vector<data::ColumnBuilder> builders;
+    builders.reserve(spec_.keys.size());
     for (const data::TypePtr& type : spec_.keys) builders.emplace_back(type);
     for (const std::uint32_t group : groups) {
       StateReader key(table_.key(group));

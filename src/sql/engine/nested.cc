@@ -90,6 +90,7 @@ ColumnPtr flat(const Vector& value, std::size_t rows) {
 ColumnPtr with_type(const ColumnPtr& column, const TypePtr& type) {
   if (*column->type() == *type) return column;
   std::vector<ColumnPtr> children;
+  children.reserve(column->children().size());
   for (std::size_t i = 0; i < column->children().size(); ++i)
     children.push_back(with_type(column->children()[i], type->fields()[i].type));
   return std::make_shared<const data::Column>(
@@ -181,6 +182,7 @@ Result<NodePtr> member_node(NodePtr value, std::string_view name, Span span) {
 NodePtr structure_node(std::vector<NodePtr> members, std::vector<data::Field> fields, Span span) {
   return call_node(Type::structure(std::move(fields)), false, span, std::move(members), [](const Call& call) {
     std::vector<ColumnPtr> children;
+    children.reserve(call.arguments.size());
     for (std::size_t i = 0; i < call.arguments.size(); ++i) {
       children.push_back(with_type(flat(call.arguments[i], call.frame.rows), call.type->fields()[i].type));
     }

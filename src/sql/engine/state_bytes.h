@@ -35,7 +35,7 @@ class StateReader {
   T fixed() {
     T value{};
     const std::string_view raw = bytes(sizeof(T));
-    if (!failed_) std::memcpy(&value, raw.data(), sizeof(T));
+    if (!failed_) raw.copy(reinterpret_cast<char*>(&value), sizeof(T));
     return value;
   }
   std::string_view bytes(std::size_t count);

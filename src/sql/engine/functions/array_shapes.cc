@@ -37,7 +37,8 @@ void append_slice(const RowAt& at, ColumnBuilder& out) {
   const auto end = static_cast<std::int32_t>(static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(length));
   if (first >= 0) {
     for (std::int64_t k = first; k < std::min<std::int64_t>(end, members.size()); ++k)
-      out.child(0).append_from(*at.column(0).children()[0], static_cast<std::size_t>(members.begin + k));
+      out.child(0).append_from(*at.column(0).children()[0],
+                               static_cast<std::size_t>(members.begin) + static_cast<std::size_t>(k));
   }
   out.append_present();
 }

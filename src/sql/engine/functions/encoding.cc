@@ -98,7 +98,8 @@ constexpr auto unbase64 = [](auto& out, Text text) {
     if (digits != 1) out.push(static_cast<char>(group >> (digits == 0 ? 0 : 6 - 2 * (digits - 1)) & 0xFF));
   }
   if (at < text.size()) {
-    const bool second = digits != 2 || (++at < text.size() && text[at] == '=');
+    if (digits == 2) ++at;  // two signs of padding
+    const bool second = digits != 2 || (at < text.size() && text[at] == '=');
     good = digits > 1 && second;
     for (++at; at < text.size(); ++at) good = good && base64_digit(text[at]) < 0;
   }

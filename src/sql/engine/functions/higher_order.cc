@@ -209,7 +209,7 @@ Vector zip(const Call& call, const Lambda& lambda) {
       apply(call, lambda, elements,
             {data::take(a.column->children()[0], elements.members), data::take(b.column->children()[0], others)});
   // A list is null where either argument is.
-  const Vector both = lists(call, a, counts, {values});
+  Vector both = lists(call, a, counts, {values});
   if (!b.column->has_nulls()) return both;
   std::vector<std::int32_t> rows(call.frame.rows);
   for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = b.is_null(row) ? -1 : static_cast<std::int32_t>(row);

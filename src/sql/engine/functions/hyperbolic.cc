@@ -7,8 +7,6 @@
 namespace streamops::sql {
 namespace {
 
-using data::TypeId;
-
 /// One DOUBLE in, one out.
 #define STREAMOPS_REAL(expression) overload<double(double)>([](auto& out, double x) { out.set(expression); })
 

@@ -53,8 +53,9 @@ std::optional<Specifier> read_specifier(std::string_view text, std::size_t& at) 
   }
   if (at < text.size() && text[at] >= '1' && text[at] <= '9') out.width = read_number(text, at).value_or(widest + 1);
   if (at < text.size() && text[at] == '.') {
+    ++at;
     const auto precision =
-        ++at < text.size() && text[at] >= '0' && text[at] <= '9' ? read_number(text, at) : std::nullopt;
+        at < text.size() && text[at] >= '0' && text[at] <= '9' ? read_number(text, at) : std::nullopt;
     if (!precision) return std::nullopt;
     out.precision = *precision;
   }

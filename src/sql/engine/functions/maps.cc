@@ -57,8 +57,10 @@ void append_from_arrays(const RowAt& at, ColumnBuilder& out) {
   for (std::int32_t k = keys.begin; k < keys.end; ++k) check.add(*at.column(0).children()[0], k);
   if (!check.good(at)) return out.append_null();
   for (std::int32_t i = 0; i < keys.size(); ++i) {
-    out.child(0).append_from(*at.column(0).children()[0], static_cast<std::size_t>(keys.begin + i));
-    out.child(1).append_from(*at.column(1).children()[0], static_cast<std::size_t>(values.begin + i));
+    out.child(0).append_from(*at.column(0).children()[0],
+                             static_cast<std::size_t>(keys.begin) + static_cast<std::size_t>(i));
+    out.child(1).append_from(*at.column(1).children()[0],
+                             static_cast<std::size_t>(values.begin) + static_cast<std::size_t>(i));
   }
   out.append_present();
 }
