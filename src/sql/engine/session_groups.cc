@@ -248,6 +248,7 @@ class SessionGroups : public GroupOperator {
 
   Rows emitted(const std::vector<Closed>& gone, std::vector<Error>& failures) const {
     std::vector<data::ColumnBuilder> builders;
+    builders.reserve(spec_.keys.size());
     for (const data::TypePtr& type : spec_.keys) builders.emplace_back(type);
     std::vector<std::uint32_t> cells;
     for (const Closed& one : gone) {

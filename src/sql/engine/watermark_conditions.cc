@@ -15,7 +15,7 @@ namespace {
 using Meaning = std::function<ExpressionPtr(const Name&)>;
 
 ExpressionPtr replaced_column(const Expression& column, const Meaning& meaning) {
-  const ExpressionPtr base = meaning(column.parts[0]);
+  ExpressionPtr base = meaning(column.parts[0]);
   if (!base || column.parts.size() == 1) return base;
   if (base->kind == ExpressionKind::column) {
     Expression longer = *base;

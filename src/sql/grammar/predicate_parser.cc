@@ -32,7 +32,7 @@ ExpressionPtr ExpressionParser::between(ExpressionPtr left, Span head) {
   ExpressionPtr high = climb(precedence_operand);
   const Span start = left->span;
   ExpressionPtr above = make_call(">=", head, {left, low}, start);
-  ExpressionPtr below = make_call("<=", head, {left, high}, start);
+  ExpressionPtr below = make_call("<=", head, {std::move(left), high}, start);
   return make_call("and", head, {above, below}, start);
 }
 
