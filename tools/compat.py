@@ -3,6 +3,9 @@
     compat.py              one session, with one version of each
     compat.py --all        every combination; writes the table between the marks in README.md
     compat.py --only kafka@3.9,cassandra@4.1     the sessions that have all of these
+    compat.py --all --only spark@3.5             these again: the table's other rows come from the reports of the last time
+
+Each session leaves its report in build/compat.
 """
 import argparse
 import os
@@ -18,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from services import catalogue  # noqa: E402
 
+REPORTS = ROOT / "build" / "compat"
 BEGIN, END = "<!-- combinations -->", "<!-- end of combinations -->"
 
 
@@ -33,19 +37,26 @@ class Session:
     seconds: float = 0
     failures: list = field(default_factory=list)
 
-    def run(self, report):
+    def report(self):
+        """Where its results are kept."""
+        words = [*self.services, *(pathlib.Path(each).stem for each in self.tests.split()[:1])]
+        return REPORTS / ("+".join(words) + ".xml")
+
+    def run(self):
+        report = self.report()
+        report.parent.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)
         environment = {**os.environ, "STREAMOPS_TEST_SERVICES": " ".join(self.services)}
         environment.setdefault("STREAMOPS_BIN", str(ROOT / "build" / "release" / "streamops"))
         subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", *self.tests.split()],
                        cwd=ROOT, env=environment, check=False)
         if report.is_file():
-            self.read(report)
+            self.read()
         else:
             self.failed, self.failures = 1, ["the session did not end"]
 
-    def read(self, report):
-        suite = ElementTree.parse(report).getroot().find("testsuite")
+    def read(self):
+        suite = ElementTree.parse(self.report()).getroot().find("testsuite")
         self.skipped = int(suite.get("skipped"))
         self.failed = int(suite.get("failures")) + int(suite.get("errors"))
         self.passed = int(suite.get("tests")) - self.failed - self.skipped
@@ -86,7 +97,9 @@ def table(done):
 
 
 def write_table(done):
-    """Puts the table between its marks."""
+    """Puts the table between its marks, in the order of sessions()."""
+    order = [each.report() for each in sessions()]
+    done = sorted(done, key=lambda each: order.index(each.report()))
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
@@ -103,13 +116,15 @@ def main():
         chosen = [each for each in sessions() if wanted <= set(each.services)]
     else:
         chosen = [each for each in sessions() if all(catalogue.select(one.partition("@")[0]).selector == one for one in each.services)]
-    report = ROOT / "build" / "compat-report.xml"
-    report.parent.mkdir(exist_ok=True)
-    for number, session in enumerate(chosen, 1):
+    done = [each for each in sessions() if given.all and wanted and each.report().is_file() and not wanted <= set(each.services)]
+    for session in done:
+        session.read()
+    for session in chosen:
         print(f"== {' + '.join(session.services)}: {session.tests}", file=sys.stderr, flush=True)
-        session.run(report)
-        if given.all and not wanted:
-            write_table(chosen[:number])  # what is known by now, should the rest be broken off
+        session.run()
+        done.append(session)
+        if given.all:
+            write_table(done)  # what is known by now, should the rest be broken off
     print(table(chosen))
     for session in chosen:
         for failure in session.failures:

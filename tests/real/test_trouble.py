@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from cassandra import InvalidRequest
+from cassandra.cluster import NoHostAvailable
 from forwarder import Forwarder
 from real_line import PROFILES, Tables, environment, listing, reference, unique, until
 from server import Server
@@ -58,8 +59,8 @@ class Line:
                 there = tables.execute(f"SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{self.name}'")
                 try:
                     return there and tables.count(f"{self.name}.created_users") == len(USERS)
-                except InvalidRequest:
-                    return False  # a table shows in the schema a moment before it can be read
+                except (InvalidRequest, NoHostAvailable):
+                    return False  # a table shows in the schema a moment before it can be read (4.1: an error of the server)
 
         until(count, timeout=60, every=0.5)
         until(lambda: not any(node["error"] for node in listing("status", data=self.server.data)["flow"]["nodes"]))

@@ -1,5 +1,6 @@
 """The daemon, a copy of the tree to build from, and images that stand in for pulled ones."""
 import glob
+import os
 import pathlib
 import re
 import shutil
@@ -60,8 +61,9 @@ def checkout(tmp_path_factory):
             shutil.copy2(ROOT / name, folder / name)
     for number, text in enumerate(own_certificates()):
         (folder / "deploy" / "docker" / "ca" / f"own-{number}.crt").write_text(text + "\n", encoding="utf-8")
+    ccache = os.environ.get("CCACHE_REMOTE_STORAGE", "")
     for file, services in BUILT.items():
-        lines = "".join(f"  {name}: {{build: {{network: host}}}}\n" for name in services)
+        lines = "".join(f"  {name}: {{build: {{network: host, args: {{CCACHE_REMOTE_STORAGE: {ccache!r}}}}}}}\n" for name in services)
         (folder / f"host-network.{file}").write_text("services:\n" + lines, encoding="utf-8")
     return folder
 
