@@ -44,7 +44,59 @@ std::string label_text(const Labels& labels) {
   return out + "}";
 }
 
+/// Seconds without trailing zeros.
+std::string seconds_text(std::uint64_t micros) {
+  std::string text = fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+/// The lines of one histogram: buckets that hold all below them too, sum and count.
+void append_histogram(std::string& out, const Sample& sample) {
+  Labels labels = sample.labels;
+  labels.emplace_back("le", "");
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < Histogram::buckets; ++i) {
+    below += (*sample.counts)[i];
+    labels.back().second =
+        i < Histogram::bounds.size() ? seconds_text(static_cast<std::uint64_t>(Histogram::bounds[i])) : "+Inf";
+    out += fmt::format("{}_bucket{} {}\n", sample.name, label_text(labels), below);
+  }
+  const std::string own = label_text(sample.labels);
+  out +=
+      fmt::format("{}_sum{} {}\n{}_count{} {}\n", sample.name, own, seconds_text(sample.sum), sample.name, own, below);
+}
+
+std::string_view to_string(MetricKind kind) {
+  if (kind == MetricKind::histogram) return "histogram";
+  return kind == MetricKind::counter ? "counter" : "gauge";
+}
+
 }  // namespace
+
+std::int64_t Histogram::percentile(const Counts& counts, double share) {
+  std::uint64_t all = 0;
+  for (const std::uint64_t count : counts) all += count;
+  if (all == 0) return 0;
+  const double wanted = share * static_cast<double>(all);
+  double below = 0;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    const auto here = static_cast<double>(counts[i]);
+    if (here > 0 && below + here >= wanted) {
+      const std::int64_t low = i == 0 ? 0 : bounds[i - 1];
+      return low + static_cast<std::int64_t>((wanted - below) / here * static_cast<double>(bounds[i] - low));
+    }
+    below += here;
+  }
+  return bounds.back();
+}
+
+Histogram::Counts Histogram::counts() const {
+  Counts out{};
+  for (std::size_t i = 0; i < buckets; ++i) out[i] = counts_[i].load(std::memory_order_relaxed);
+  return out;
+}
 
 Metrics::Series& Metrics::series(std::string_view name, std::string_view help, MetricKind kind, Labels labels) {
   STREAMOPS_CHECK(is_metric_name(name), "a metric's name has letters, digits, _ and : only");
@@ -53,11 +105,12 @@ Metrics::Series& Metrics::series(std::string_view name, std::string_view help, M
   if (family == families_.end()) {
     family = families_.emplace(std::string(name), Family{std::string(help), kind, {}}).first;
   }
-  STREAMOPS_CHECK(family->second.kind == kind, "one metric name is either a counter or a gauge");
+  STREAMOPS_CHECK(family->second.kind == kind, "one metric name has one kind");
   std::unique_ptr<Series>& found = family->second.series[labels];
   if (found == nullptr) {
     found = std::make_unique<Series>();
     found->labels = std::move(labels);
+    if (kind == MetricKind::histogram) found->histogram = std::make_unique<Histogram>();
   }
   return *found;
 }
@@ -68,6 +121,10 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, Labels l
 
 Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels labels) {
   return series(name, help, MetricKind::gauge, std::move(labels)).gauge;
+}
+
+Histogram& Metrics::histogram(std::string_view name, std::string_view help, Labels labels) {
+  return *series(name, help, MetricKind::histogram, std::move(labels)).histogram;
 }
 
 void Metrics::watch(std::string_view name, std::string_view help, Labels labels, std::weak_ptr<const void> owner,
@@ -90,7 +147,13 @@ std::vector<Sample> Metrics::samples() const {
         if (alive == nullptr) continue;
         value = series->read();
       }
-      out.push_back({name, labels, family.kind, value});
+      Sample sample{name, labels, family.kind, value};
+      if (series->histogram) {
+        sample.counts = series->histogram->counts();
+        sample.sum = series->histogram->sum();
+        for (const std::uint64_t count : *sample.counts) sample.value += static_cast<std::int64_t>(count);
+      }
+      out.push_back(std::move(sample));
     }
   }
   return out;
@@ -109,7 +172,11 @@ std::string Metrics::to_prometheus() const {
     if (sample.name != current) {
       current = sample.name;
       out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", sample.name, escaped(helps[sample.name], false), sample.name,
-                         sample.kind == MetricKind::counter ? "counter" : "gauge");
+                         to_string(sample.kind));
+    }
+    if (sample.counts) {
+      append_histogram(out, sample);
+      continue;
     }
     out += fmt::format("{}{} {}\n", sample.name, label_text(sample.labels), sample.value);
   }

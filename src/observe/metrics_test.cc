@@ -39,3 +39,30 @@ TEST_CASE("a watched gauge is read until its owner is gone") {
   owner.reset();
   CHECK(metrics.samples().empty());
 }
+
+TEST_CASE("a histogram counts into buckets that hold all below them, and tells percentiles") {
+  Metrics metrics;
+  Histogram& took = metrics.histogram("took_seconds", "Time.", {{"stream", "s"}});
+  took.add(-5);
+  took.add(100);
+  took.add(150, 2);
+  took.add(1'500'000);
+  took.add(400'000'000);
+  const std::string text = metrics.to_prometheus();
+  CHECK(
+      text.starts_with("# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
+                       "took_seconds_bucket{stream=\"s\",le=\"0.0001\"} 2\n"
+                       "took_seconds_bucket{stream=\"s\",le=\"0.0002\"} 4\n"));
+  CHECK(text.find("took_seconds_bucket{stream=\"s\",le=\"1\"} 4\n"
+                  "took_seconds_bucket{stream=\"s\",le=\"2\"} 5\n") != std::string::npos);
+  CHECK(
+      text.ends_with("took_seconds_bucket{stream=\"s\",le=\"300\"} 5\n"
+                     "took_seconds_bucket{stream=\"s\",le=\"+Inf\"} 6\n"
+                     "took_seconds_sum{stream=\"s\"} 401.5004\n"
+                     "took_seconds_count{stream=\"s\"} 6\n"));
+  const auto counts = took.counts();
+  CHECK(Histogram::percentile(counts, 0.5) == 150);
+  CHECK(Histogram::percentile(counts, 1.0) == 300'000'000);
+  CHECK(Histogram::percentile({}, 0.99) == 0);
+  CHECK(metrics.samples().at(0).value == 6);
+}
