@@ -95,10 +95,11 @@ def test_the_users_acceptance_test(stack):
 
 def test_the_network_knows_the_broker_by_its_name(stack):
     """From another container, by either port: who is told localhost there would find nobody."""
+    image = stack.daemon.inspect("broker", "{{.Config.Image}}")
+    tool = ["java", "-Xmx128m", "-cp", "/opt/kafka/libs/*", "kafka.admin.ConfigCommand", "--entity-type", "topics", "--describe"]
     for port in (9092, 29092):
-        answer = stack.daemon.docker("exec", "broker", "java", "-cp", "/opt/kafka/libs/*", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server",
-                                     f"broker:{port}", "--list").stdout
-        assert "users_created" in answer
+        words = ["run", "--rm", "--network", "confluent", image, *tool, "--bootstrap-server", f"broker:{port}"]
+        assert "users_created" in stack.daemon.docker(*words, timeout=300).stdout
 
 
 def test_the_console_shows_the_cluster(stack):
@@ -138,6 +139,7 @@ def test_a_restart_keeps_everything(stack):
 
 def test_down_with_volumes_leaves_nothing(stack):
     stack.compose("down", "--volumes")
-    assert stack.daemon.docker("ps", "--all", "--quiet").stdout == ""
-    assert stack.daemon.docker("volume", "ls", "--quiet").stdout == ""
+    ours = ["--filter", "label=com.docker.compose.project=streamops", "--quiet"]
+    assert stack.daemon.docker("ps", "--all", *ours).stdout == ""
+    assert stack.daemon.docker("volume", "ls", *ours).stdout == ""
     assert "confluent" not in stack.daemon.docker("network", "ls", "--format", "{{.Name}}").stdout
