@@ -11,8 +11,10 @@ runtime::TlsOptions to_tls_options(const pipeline::TlsSpec& spec) {
   return {.ca_file = spec.ca_file, .certificate = spec.certificate, .key = spec.key, .verify = spec.verify};
 }
 
-kafka::ClientConfig kafka_client_config(const pipeline::Profile& profile, const std::string& embedded) {
+kafka::ClientConfig kafka_client_config(const pipeline::Profile& profile, const std::string& embedded,
+                                        const settings::KafkaClient& settings) {
   kafka::ClientConfig config;
+  config.direct = settings.data_path == "direct";
   config.bootstrap = embedded;
   if (!profile.kafka) return config;
   config.bootstrap = profile.kafka->bootstrap;

@@ -9,12 +9,14 @@
 #include "pipeline/file.h"
 #include "registry/client/client.h"
 #include "settings/cassandra.h"
+#include "settings/kafka_client.h"
 #include "settings/registry.h"
 
 namespace streamops::app {
 
 /// `embedded` is "host:port" of our broker; it counts when the profile names no Kafka.
-kafka::ClientConfig kafka_client_config(const pipeline::Profile& profile, const std::string& embedded);
+kafka::ClientConfig kafka_client_config(const pipeline::Profile& profile, const std::string& embedded,
+                                        const settings::KafkaClient& settings);
 
 /// `embedded` is "host:port" of our store; it counts when the profile names no Cassandra. Errors: SO-R004.
 Result<cql::ClientOptions> cql_client_options(const pipeline::Profile& profile, const std::string& embedded,

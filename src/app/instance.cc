@@ -17,6 +17,7 @@
 #include "pipeline/profile.h"
 #include "runtime/on_loop.h"
 #include "settings/cassandra.h"
+#include "settings/kafka_client.h"
 #include "settings/console.h"
 #include "settings/pipeline.h"
 #include "settings/workflow.h"
@@ -134,7 +135,8 @@ Result<void> Instance::start_servers() {
   if (profile().kafka) external_.insert("kafka");
   if (profile().cassandra) external_.insert("cql");
   if (profile().registry) external_.insert("registry");
-  kafka_ = kafka_client_config(profile(), servers_->endpoint("kafka"));
+  kafka_ = kafka_client_config(profile(), servers_->endpoint("kafka"),
+                               settings::KafkaClient::from(options_.settings));
   STREAMOPS_ASSIGN(
       cql_, cql_client_options(profile(), servers_->endpoint("cql"), settings::Cassandra::from(options_.settings)));
   return Ok();

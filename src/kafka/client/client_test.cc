@@ -1,6 +1,7 @@
 // Consumer, producer and admin against the library's own mock cluster (loopback sockets, no broker).
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -26,6 +27,8 @@ struct Seen {
   std::optional<std::string> key;
   std::optional<std::string> value;
   std::map<std::string, std::string> headers;
+
+  friend bool operator==(const Seen&, const Seen&) = default;
 };
 
 /// Sends records and waits for their reports, in the order of the tickets.
@@ -56,9 +59,9 @@ std::map<std::uint64_t, Result<void>> produce(Rig& rig, const ClientConfig& conf
 }
 
 /// Reads until `count` records are there.
-std::vector<Seen> consume(Rig& rig, const ClientConfig& config, const std::string& topic,
-                          const std::vector<std::pair<std::int32_t, std::int64_t>>& from, std::size_t count,
-                          std::size_t prefetch = 4 << 20) {
+std::vector<Seen> consume_by(Rig& rig, const ClientConfig& config, const std::string& topic,
+                             const std::vector<std::pair<std::int32_t, std::int64_t>>& from, std::size_t count,
+                             std::size_t prefetch) {
   std::vector<Seen> seen;
   std::promise<void> all;
   bool complete = false;
@@ -89,6 +92,22 @@ std::vector<Seen> consume(Rig& rig, const ClientConfig& config, const std::strin
     CHECK_FALSE(consumer->trouble().has_value());
     consumer.reset();
   });
+  return seen;
+}
+
+/// As our own code reads; the library must have read the same.
+std::vector<Seen> consume(Rig& rig, ClientConfig config, const std::string& topic,
+                          const std::vector<std::pair<std::int32_t, std::int64_t>>& from, std::size_t count,
+                          std::size_t prefetch = 4 << 20) {
+  const auto by = [&](bool direct) {
+    config.direct = direct;
+    std::vector<Seen> seen = consume_by(rig, config, topic, from, count, prefetch);
+    std::stable_sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) { return a.partition < b.partition; });
+    return seen;
+  };
+  const std::vector<Seen> by_library = by(false);
+  std::vector<Seen> seen = by(true);
+  CHECK(seen == by_library);
   return seen;
 }
 

@@ -21,6 +21,8 @@ struct ClientConfig {
   std::string sasl_mechanism;  // empty: none; PLAIN, SCRAM-SHA-256, SCRAM-SHA-512
   std::string username;
   std::string password;
+  /// Records are fetched, and written in transactions, by our own code; false, or anything in `extra`: by librdkafka.
+  bool direct = false;
   /// Anything else that librdkafka knows, by its own names; wins over ours.
   std::vector<std::pair<std::string, std::string>> extra;
   /// Lines of the library's log. Called on its threads, so it must be safe there; may be empty.

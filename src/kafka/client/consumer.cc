@@ -7,6 +7,7 @@
 #include <map>
 
 #include "errors/kafka_client.h"
+#include "kafka/client/impl/direct_consumer.h"
 #include "kafka/client/impl/failure.h"
 #include "kafka/client/impl/group_positions.h"
 #include "kafka/client/impl/instance.h"
@@ -293,6 +294,8 @@ class LibraryConsumer final : public Consumer {
 Result<std::unique_ptr<Consumer>> Consumer::open(const ClientConfig& config, const ConsumerOptions& options,
                                                  runtime::Loop& loop, runtime::Pool& pool,
                                                  std::function<void()> on_ready) {
+  if (config.direct && config.extra.empty())
+    return open_direct_consumer(config, options, loop, pool, std::move(on_ready));
   auto consumer = std::make_unique<LibraryConsumer>(options, loop, std::move(on_ready));
   STREAMOPS_RETURN_IF_ERROR(consumer->open(config, pool));
   return consumer;

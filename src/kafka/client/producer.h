@@ -43,7 +43,9 @@ struct OutgoingRecord {
 
 class Producer {
  public:
-  enum class Sent : std::uint8_t { queued, full };
+  /// queued: a report will come; taken: none will, the record belongs to a transaction whose commit answers for it;
+  /// full: nothing was done.
+  enum class Sent : std::uint8_t { queued, taken, full };
   /// `ticket` is what send() was given. Errors: SO-K207 (too large: this record only), SO-K203, SO-K204, SO-K208 (topic
   /// gone), SO-K206 (anything else that cannot pass).
   using OnReport = std::function<void(std::uint64_t ticket, Result<void> report)>;

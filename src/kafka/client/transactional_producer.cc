@@ -6,6 +6,7 @@
 
 #include "errors/kafka_client.h"
 #include "kafka/client/failure.h"
+#include "kafka/client/impl/direct_transactions.h"
 #include "kafka/client/impl/library_producer.h"
 
 namespace streamops::kafka {
@@ -240,6 +241,8 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::open(const
                                                                            runtime::Loop& loop, runtime::Pool& pool,
                                                                            Producer::OnReport on_report,
                                                                            std::function<void()> on_room) {
+  if (config.direct && config.extra.empty())
+    return open_direct_transactions(config, options, loop, pool, std::move(on_report), std::move(on_room));
   auto producer = std::make_unique<LibraryTransactions>(options, loop, pool, std::move(on_report), std::move(on_room));
   STREAMOPS_RETURN_IF_ERROR(producer->open(config));
   return producer;

@@ -97,7 +97,9 @@ void TopicWriter::send_more() {
       ++reported_;
       continue;
     }
-    if (producer_->send(record, first_ticket_ + next_row_) == kafka::Producer::Sent::full) return;
+    const kafka::Producer::Sent sent = producer_->send(record, first_ticket_ + next_row_);
+    if (sent == kafka::Producer::Sent::full) return;
+    if (sent == kafka::Producer::Sent::taken) ++reported_;
     ++next_row_;
   }
 }

@@ -13,7 +13,6 @@
 namespace streamops::kafka {
 namespace {
 
-constexpr std::size_t largest_answer = 16 * 1024 * 1024;
 constexpr std::uint16_t default_port = 9092;
 
 std::optional<runtime::TlsOptions> tls_of(const ClientConfig& config, const std::string& host) {
@@ -38,14 +37,26 @@ std::vector<runtime::Endpoint> bootstrap_servers(const ClientConfig& config) {
 std::shared_ptr<Conversation> Conversation::begin(const ClientConfig& config, runtime::Endpoint broker,
                                                   runtime::Loop& loop, runtime::Network& network,
                                                   Microseconds patience) {
-  std::shared_ptr<Conversation> conversation(new Conversation(config, std::move(broker), loop, patience));
+  ConversationOptions options;
+  options.patience = patience;
+  return begin(config, std::move(broker), loop, network, options);
+}
+
+std::shared_ptr<Conversation> Conversation::begin(const ClientConfig& config, runtime::Endpoint broker,
+                                                  runtime::Loop& loop, runtime::Network& network,
+                                                  const ConversationOptions& options) {
+  std::shared_ptr<Conversation> conversation(new Conversation(config, std::move(broker), loop, options));
   conversation->connect(network);
   return conversation;
 }
 
 Conversation::Conversation(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop,
-                           Microseconds patience)
-    : config_(config), broker_(std::move(broker)), loop_(loop), patience_(patience), frames_(largest_answer) {}
+                           const ConversationOptions& options)
+    : config_(config),
+      broker_(std::move(broker)),
+      loop_(loop),
+      patience_(options.patience),
+      frames_(options.usual_answer, options.largest_answer) {}
 
 void Conversation::connect(runtime::Network& network) {
   network.connect(broker_, patience_, tls_of(config_, broker_.host),
@@ -69,9 +80,9 @@ void Conversation::on_connected(runtime::ConnectionPtr connection) {
 void Conversation::ask_versions() {
   // Version 0 is answered by every broker, also before the login.
   send(question<ApiVersionsResponse>(ApiVersionsRequest{},
-                                     [this](const Result<ApiVersionsResponse>& answer) {
+                                     [this](const Result<Answer<ApiVersionsResponse>>& answer) {
                                        if (!answer) return fail(answer.error().in(to_string(broker_)));
-                                       for (const auto& api : answer->api_keys)
+                                       for (const auto& api : answer->response.api_keys)
                                          served_.push_back({api.api_key, api.min_version, api.max_version});
                                        config_.sasl_mechanism.empty() ? come_up() : shake_hands();
                                      }),
@@ -83,11 +94,11 @@ void Conversation::shake_hands() {
   request.mechanism = config_.sasl_mechanism;
   send(question<SaslHandshakeResponse>(
            std::move(request),
-           [this](const Result<SaslHandshakeResponse>& answer) {
+           [this](const Result<Answer<SaslHandshakeResponse>>& answer) {
              if (!answer) return fail(answer.error().in(to_string(broker_)));
-             if (answer->error_code != 0) {
+             if (answer->response.error_code != 0) {
                return fail(Error(errors::kafka_client::credentials_refused, "{} does not offer {}, but {}",
-                                 to_string(broker_), config_.sasl_mechanism, join(answer->mechanisms, ", ")));
+                                 to_string(broker_), config_.sasl_mechanism, join(answer->response.mechanisms, ", ")));
              }
              if (config_.sasl_mechanism == "PLAIN") {
                return authenticate(std::string(1, '\0') + config_.username + std::string(1, '\0') + config_.password);
@@ -102,20 +113,19 @@ void Conversation::shake_hands() {
 void Conversation::authenticate(const std::string& message) {
   SaslAuthenticateRequest request;
   request.auth_bytes.assign(message.begin(), message.end());
-  send(question<SaslAuthenticateResponse>(std::move(request),
-                                          [this](const Result<SaslAuthenticateResponse>& answer) {
-                                            if (!answer) return fail(answer.error().in(to_string(broker_)));
-                                            if (answer->error_code != 0) {
-                                              return fail(Error(errors::kafka_client::credentials_refused, "{}: {}",
-                                                                to_string(broker_),
-                                                                answer->error_message.value_or("refused"))
-                                                              .in("user " + config_.username));
-                                            }
-                                            const auto next = next_message(std::string(as_text(answer->auth_bytes)));
-                                            if (!next) return fail(next.error());
-                                            *next ? authenticate(**next) : come_up();
-                                          }),
-       0);
+  const auto answered = [this](const Result<Answer<SaslAuthenticateResponse>>& answer) {
+    if (!answer) return fail(answer.error().in(to_string(broker_)));
+    const SaslAuthenticateResponse& response = answer->response;
+    if (response.error_code != 0) {
+      return fail(Error(errors::kafka_client::credentials_refused, "{}: {}", to_string(broker_),
+                        response.error_message.value_or("refused"))
+                      .in("user " + config_.username));
+    }
+    const auto next = next_message(std::string(as_text(response.auth_bytes)));
+    if (!next) return fail(next.error());
+    *next ? authenticate(**next) : come_up();
+  };
+  send(question<SaslAuthenticateResponse>(std::move(request), answered), 0);
 }
 
 Result<std::optional<std::string>> Conversation::next_message(const std::string& challenge) {
@@ -131,9 +141,9 @@ Result<std::optional<std::string>> Conversation::next_message(const std::string&
 void Conversation::come_up() {
   up_ = true;
   while (!waiting_.empty() && !failure_) {
-    const Question question = std::move(waiting_.front());
+    Question question = std::move(waiting_.front());
     waiting_.pop_front();
-    ask_raw(question);
+    ask_raw(std::move(question));
   }
 }
 
@@ -154,7 +164,7 @@ void Conversation::ask_raw(Question question) {
                   Error(errors::kafka_client::request_refused, "{} and this program have no version of {} in common",
                         to_string(broker_), question.name));
   }
-  send(question, *version);
+  send(std::move(question), *version);
 }
 
 std::optional<std::int16_t> Conversation::common_version(const Question& question) const {
@@ -166,10 +176,10 @@ std::optional<std::int16_t> Conversation::common_version(const Question& questio
   return version;
 }
 
-void Conversation::send(const Question& question, std::int16_t version) {
+void Conversation::send(Question question, std::int16_t version) {
   for (Bytes& piece : question.encode({question.api_key, version, ++correlation_, config_.client_id}))
     connection_->write(std::move(piece));
-  asked_.push_back({question.answered, version});
+  asked_.push_back({std::move(question.answered), version});
   if (asked_.size() == 1) expect_answer();
 }
 
@@ -185,12 +195,12 @@ void Conversation::on_data(BytesView bytes) {
   const std::shared_ptr<Conversation> self = shared_from_this();  // an answer may make its receiver let go of this
   if (const Result<void> fed = frames_.feed(bytes); !fed) return fail(fed.error().in(to_string(broker_)));
   while (!failure_) {
-    std::optional<Bytes> frame = frames_.next();
+    std::optional<Frame> frame = frames_.next();
     if (!frame) return;
     if (asked_.empty()) {
       return fail(Error(errors::kafka_client::request_refused, "{} answers what nobody asked", to_string(broker_)));
     }
-    const Asked asked = std::move(asked_.front());
+    Asked asked = std::move(asked_.front());
     asked_.pop_front();
     asked_.empty() ? timer_.reset() : expect_answer();
     asked.answered(std::move(*frame), asked.version);

@@ -4,7 +4,7 @@
 //   connect, TLS -> ApiVersions -> SaslHandshake, SaslAuthenticate... -> up -> question, answer, question, ...
 //
 // Answers come in the order of the questions. A conversation that has failed stays so: every question gets its error;
-// make another one. Memory: an answer has at most 16 MiB. Threads: one loop.
+// make another one. Memory: an answer has at most as much as the options say. Threads: one loop.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "kafka/client/config.h"
+#include "kafka/client/impl/frame_receiver.h"
 #include "kafka/client/scram.h"
 #include "kafka/protocol/frame.h"
 #include "runtime/loop.h"
@@ -28,6 +29,19 @@ namespace streamops::kafka {
 /// The bootstrap servers that can be read as addresses, in their order.
 std::vector<runtime::Endpoint> bootstrap_servers(const ClientConfig& config);
 
+struct ConversationOptions {
+  Microseconds patience = Seconds{5};             // for each step and each answer
+  std::size_t usual_answer = 16 * 1024;           // bytes; memory of this size is kept
+  std::size_t largest_answer = 16 * 1024 * 1024;  // bytes
+};
+
+/// A response with the memory that its records point into.
+template <typename Response>
+struct Answer {
+  Response response;
+  Frame frame;
+};
+
 class Conversation final : public std::enable_shared_from_this<Conversation>, private runtime::ConnectionHandler {
  public:
   template <typename T>
@@ -37,6 +51,8 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
   /// Letting go of it closes the connection, and no question is answered any more.
   static std::shared_ptr<Conversation> begin(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop,
                                              runtime::Network& network, Microseconds patience);
+  static std::shared_ptr<Conversation> begin(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop,
+                                             runtime::Network& network, const ConversationOptions& options);
   ~Conversation() override = default;
 
   /// Asks in the newest version that both sides know, `newest` at most; `done` comes once, never before ask() returns.
@@ -44,6 +60,16 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
   /// of this protocol).
   template <typename Response, typename Request>
   void ask(Request request, Done<Response> done, std::int16_t newest = Request::max_version) {
+    ask_raw(question<Response>(
+        std::move(request),
+        [done = std::move(done)](Result<Answer<Response>> answer) {
+          answer ? done(std::move(answer->response)) : done(answer.error());
+        },
+        newest));
+  }
+  /// As ask(), for who keeps the answer's memory; the request is encoded as it is sent, so that it may own records.
+  template <typename Response, typename Request>
+  void ask_whole(Request request, Done<Answer<Response>> done, std::int16_t newest = Request::max_version) {
     ask_raw(question<Response>(std::move(request), std::move(done), newest));
   }
 
@@ -56,27 +82,30 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
     std::int16_t oldest;
     std::int16_t newest;
     std::string_view name;
-    std::function<std::vector<Bytes>(const RequestHeader&)> encode;
-    std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
+    std::function<std::vector<Bytes>(const RequestHeader&)> encode;  // once
+    std::function<void(Result<Frame> frame, std::int16_t version)> answered;
   };
   /// Encodes `request` when it is known in which version, and decodes what comes back.
   template <typename Response, typename Request>
-  static Question question(Request request, Done<Response> done, std::int16_t newest = Request::max_version) {
+  static Question question(Request request, Done<Answer<Response>> done, std::int16_t newest = Request::max_version) {
+    // Shared: a function must be copyable, and a request with records should not be copied.
+    const auto kept = std::make_shared<Request>(std::move(request));
     return {Request::api_key,
             Request::min_version,
             newest,
             Request::message_name,
-            [request = std::move(request)](const RequestHeader& header) { return encode_request(header, request); },
-            [done = std::move(done)](Result<Bytes> frame, std::int16_t version) {
+            [kept](const RequestHeader& header) { return encode_request(header, std::move(*kept)); },
+            [done = std::move(done)](Result<Frame> frame, std::int16_t version) {
               if (!frame) return done(frame.error());
-              Reader in(*frame);
+              Reader in(frame->bytes);
               if (const auto header = decode_response_header(in, Request::api_key, version); !header)
                 return done(header.error());
-              done(Response::decode(in, version));
+              Result<Response> response = Response::decode(in, version);
+              response ? done(Answer<Response>{std::move(*response), std::move(*frame)}) : done(response.error());
             }};
   }
   struct Asked {
-    std::function<void(Result<Bytes> frame, std::int16_t version)> answered;
+    std::function<void(Result<Frame> frame, std::int16_t version)> answered;
     std::int16_t version;
   };
   struct VersionRange {
@@ -85,7 +114,8 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
     std::int16_t newest;
   };
 
-  Conversation(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop, Microseconds patience);
+  Conversation(const ClientConfig& config, runtime::Endpoint broker, runtime::Loop& loop,
+               const ConversationOptions& options);
 
   void connect(runtime::Network& network);
   void on_connected(runtime::ConnectionPtr connection);
@@ -97,10 +127,11 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
   void come_up();
 
   void ask_raw(Question question);
-  void send(const Question& question, std::int16_t version);
+  void send(Question question, std::int16_t version);
   std::optional<std::int16_t> common_version(const Question& question) const;
   void expect_answer();
 
+  std::span<std::uint8_t> room() override { return frames_.room(); }
   void on_data(BytesView bytes) override;
   void on_closed(const std::optional<Error>& error) override;
   void fail(const Error& error);
@@ -110,7 +141,7 @@ class Conversation final : public std::enable_shared_from_this<Conversation>, pr
   runtime::Loop& loop_;
   Microseconds patience_;
   runtime::ConnectionPtr connection_;
-  FrameSplitter frames_;
+  FrameReceiver frames_;
   runtime::TimerPtr timer_;
   bool up_ = false;
   std::optional<Error> failure_;
