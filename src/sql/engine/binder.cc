@@ -57,6 +57,20 @@ Result<void> Binder::add_table(ScopeTable table, Span span) {
   return Ok();
 }
 
+void Binder::drop_last_table() {
+  slots_ -= tables_.back().columns.size();
+  tables_.pop_back();
+}
+
+void Binder::make_nullable(std::size_t begin, std::size_t end) {
+  for (ScopeTable& table : tables_) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      const std::size_t slot = table.first_slot + i;
+      if (slot >= begin && slot < end) table.columns[i].nullable = true;
+    }
+  }
+}
+
 Result<NodePtr> Binder::bind(const Expression& expression) {
   if (resolver_ != nullptr && parameter(expression) == nullptr) {
     STREAMOPS_ASSIGN(NodePtr whole, resolver_->resolve(expression));

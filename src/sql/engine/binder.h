@@ -51,6 +51,10 @@ class Binder {
 
   /// Adds a table; its columns follow those before. Errors: SO-S005 (its name is taken).
   Result<void> add_table(ScopeTable table, Span span);
+  /// Takes the table that was added last out again.
+  void drop_last_table();
+  /// An outer join: from now on the columns of these slots may be null.
+  void make_nullable(std::size_t begin, std::size_t end = SIZE_MAX);
   void add_item(ScopeItem item) { items_.push_back(std::move(item)); }
   std::size_t slots() const { return slots_; }
   void set_resolver(WholeResolver* resolver) { resolver_ = resolver; }

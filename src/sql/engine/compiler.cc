@@ -58,38 +58,59 @@ PlanPtr distinct_node(PlanPtr input, OutputMode mode) {
   return node;
 }
 
-Result<std::optional<std::size_t>> Compiler::time_column() const {
-  if (!options_.watermark) return std::optional<std::size_t>();
-  const Watermark& watermark = *options_.watermark;
-  if (watermark.delay_us < 0) return Error(errors::sql::bad_watermark, "a watermark's delay is not negative");
+const Watermark* Compiler::watermark(std::size_t input) const {
+  const std::optional<Watermark>& own = input == 0 ? options_.watermark : options_.inputs[input - 1].watermark;
+  return own ? &*own : nullptr;
+}
+
+Result<std::optional<std::size_t>> Compiler::time_column(std::size_t input) const {
+  const Watermark* declared = watermark(input);
+  if (declared == nullptr) return std::optional<std::size_t>();
+  if (declared->delay_us < 0) return Error(errors::sql::bad_watermark, "a watermark's delay is not negative");
+  const data::Schema& columns = schema(input);
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < source_->size(); ++i) {
-    names.push_back((*source_)[i].name);
-    if (!equals_ignore_case(names.back(), watermark.column)) continue;
-    if ((*source_)[i].type->id() == data::TypeId::timestamp) return std::optional<std::size_t>(i);
-    return Error(errors::sql::bad_watermark, "the watermark's column `{}` is {}, not TIMESTAMP", watermark.column,
-                 (*source_)[i].type->to_sql());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    names.push_back(columns[i].name);
+    if (!equals_ignore_case(names.back(), declared->column)) continue;
+    if (columns[i].type->id() == data::TypeId::timestamp) return std::optional<std::size_t>(i);
+    return Error(errors::sql::bad_watermark, "the watermark's column `{}` is {}, not TIMESTAMP", declared->column,
+                 columns[i].type->to_sql());
   }
-  return Error(errors::sql::bad_watermark, "the source has no column `{}` for the watermark", watermark.column)
-      .with_label(did_you_mean(watermark.column, names));
+  const std::string name = input == 0 ? "the source" : "`" + options_.inputs[input - 1].name + "`";
+  return Error(errors::sql::bad_watermark, "{} has no column `{}` for the watermark", name, declared->column)
+      .with_label(did_you_mean(declared->column, names));
+}
+
+PlanPtr Compiler::leaf(PlanNode::Kind kind, std::size_t input, const data::SchemaPtr& schema) const {
+  auto node = std::make_unique<PlanNode>();
+  node->kind = kind;
+  node->input = input;
+  node->output = schema;
+  node->event_time.resize(schema->size());
+  return node;
 }
 
 Result<PlanPtr> Compiler::source_node(const Name& name) {
-  if (source_name_.empty()) source_name_ = name.text;
-  if (!equals_ignore_case(source_name_, name.text)) {
-    return text_.at(name.span, Error(errors::sql::not_served, "a second source `{}` beside `{}` is not served",
-                                     name.text, source_name_));
+  std::size_t input = 0;
+  for (std::size_t i = 0; i < options_.inputs.size() && input == 0; ++i) {
+    if (!equals_ignore_case(options_.inputs[i].name, name.text)) continue;
+    if (options_.inputs[i].is_table) return leaf(PlanNode::Kind::table, i + 1, options_.inputs[i].schema);
+    input = i + 1;
   }
-  auto node = std::make_unique<PlanNode>();
-  node->kind = PlanNode::Kind::source;
-  node->output = source_;
-  node->event_time.resize(source_->size());
-  STREAMOPS_ASSIGN(const auto time, time_column());
+  if (input == 0 && source_name_.empty()) source_name_ = name.text;
+  if (input == 0 && !equals_ignore_case(source_name_, name.text)) {
+    Error error(errors::sql::not_served, "a second source `{}` beside `{}` is not served", name.text, source_name_);
+    std::vector<std::string> names;
+    for (const FurtherInput& further : options_.inputs) names.push_back(further.name);
+    return text_.at(name.span, error.with_label(did_you_mean(name.text, names)));
+  }
+  PlanPtr node = leaf(PlanNode::Kind::source, input, input == 0 ? source_ : options_.inputs[input - 1].schema);
+  STREAMOPS_ASSIGN(const auto time, time_column(input));
   if (time) node->event_time[*time] = true;
   return node;
 }
 
-Result<PlanPtr> Compiler::input(const SelectQuery& query, const CommonTables* tables, const Conditions& above) {
+Result<PlanPtr> Compiler::input(const Relation& query, const CommonTables* tables, const Conditions& above) {
   if (query.subquery) return tree(*query.subquery, tables, above, query.source_columns);
   if (!query.source) {
     auto node = std::make_unique<PlanNode>();
@@ -133,8 +154,16 @@ Result<PlanPtr> Compiler::tree(const QueryTree& tree, const CommonTables* tables
       return text_.at(query.head, Error(errors::sql::too_large, "the query has more than {} SELECTs", most_selects));
     }
     const Conditions on_rows = conditions_on_rows(query, above, {&tree.selects[0], &renamed});
-    STREAMOPS_ASSIGN(PlanPtr from, input(query, tables, conditions_on_input(query, on_rows)));
-    STREAMOPS_ASSIGN(PlanPtr branch, compile_select(*this, query, std::move(from), on_rows, branches.empty()));
+    // What is asked behind a join is not known of one side alone.
+    const Conditions on_input = query.joins.empty() ? conditions_on_input(query, on_rows) : Conditions();
+    STREAMOPS_ASSIGN(PlanPtr from, input(query, tables, on_input));
+    std::vector<PlanPtr> joined;
+    for (const Join& join : query.joins) {
+      STREAMOPS_ASSIGN(PlanPtr other, input(join.relation, tables, {}));
+      joined.push_back(std::move(other));
+    }
+    STREAMOPS_ASSIGN(PlanPtr branch,
+                     compile_select(*this, query, std::move(from), std::move(joined), on_rows, branches.empty()));
     branches.push_back(std::move(branch));
   }
   return branches.size() == 1 ? Result<PlanPtr>(std::move(branches[0])) : united(std::move(branches), tree);

@@ -27,17 +27,23 @@ class Compiler {
   /// empty.
   Result<PlanPtr> tree(const QueryTree& tree, const CommonTables* tables, const Conditions& above,
                        const std::vector<Name>& renamed);
-  /// What FROM names.
-  Result<PlanPtr> input(const SelectQuery& query, const CommonTables* tables, const Conditions& above);
+  /// What FROM or JOIN names.
+  Result<PlanPtr> input(const Relation& relation, const CommonTables* tables, const Conditions& above);
 
   const SourceText& text() const { return text_; }
   const CompileOptions& options() const { return options_; }
   const std::string& source_name() const { return source_name_; }
-  /// The column of the event time; nothing without a watermark. Errors: SO-S017.
-  Result<std::optional<std::size_t>> time_column() const;
+  /// The column of an input's event time; nothing without a watermark. Errors: SO-S017.
+  Result<std::optional<std::size_t>> time_column(std::size_t input) const;
+  /// Null: the input has none.
+  const Watermark* watermark(std::size_t input) const;
 
  private:
   Result<PlanPtr> source_node(const Name& name);
+  PlanPtr leaf(PlanNode::Kind kind, std::size_t input, const data::SchemaPtr& schema) const;
+  const data::Schema& schema(std::size_t input) const {
+    return input == 0 ? *source_ : *options_.inputs[input - 1].schema;
+  }
   Result<PlanPtr> united(std::vector<PlanPtr> branches, const QueryTree& tree);
 
   const SourceText& text_;
@@ -47,10 +53,10 @@ class Compiler {
   std::size_t selects_ = 0;
 };
 
-/// One SELECT over `input`. Only the first SELECT of a UNION ALL names its columns. `on_rows`: conditions from above on
-/// the rows that it reads.
-Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
-                               bool names_columns);
+/// One SELECT over `input` and what is `joined` with it. Only the first SELECT of a UNION ALL names its columns.
+/// `on_rows`: conditions from above on the rows that it reads.
+Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, std::vector<PlanPtr> joined,
+                               const Conditions& on_rows, bool names_columns);
 /// Duplicates removed: grouping by all columns.
 PlanPtr distinct_node(PlanPtr input, OutputMode mode);
 /// SO-S010 unless values of the type can be told equal.

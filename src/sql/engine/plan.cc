@@ -33,21 +33,35 @@ Rows interleaved(std::vector<Rows> parts, const data::Schema& schema) {
 
 }  // namespace
 
-Rows run_stateless(const PlanNode& node, const data::Batch& source, const RunContext& context) {
+namespace {
+
+Rows no_rows(const data::Schema& schema) {
+  Rows rows;
+  for (const data::Field& field : schema.fields()) rows.columns.push_back(data::nulls(field.type, 0));
+  return rows;
+}
+
+}  // namespace
+
+Rows run_stateless(const PlanNode& node, const InputBatch& source, const RunContext& context) {
   Rows rows;
   switch (node.kind) {
     case PlanNode::Kind::source:
-      rows.columns = source.columns;
-      rows.rows = source.rows;
+    case PlanNode::Kind::table:
+      if (node.input != source.input) return no_rows(*node.output);
+      rows.columns = source.batch.columns;
+      rows.rows = source.batch.rows;
       return rows;
     case PlanNode::Kind::one_row:
-      rows.rows = 1;
+      rows.rows = source.input == 0 ? 1 : 0;  // once, though the query may have several inputs
       return rows;
     case PlanNode::Kind::union_all: {
       std::vector<Rows> parts;
       for (const PlanPtr& input : node.inputs) parts.push_back(run_stateless(*input, source, context));
       return interleaved(std::move(parts), *node.output);
     }
+    case PlanNode::Kind::lookup:
+      return look_up(node, run_stateless(*node.inputs[node.join.stream_side], source, context), context);
     default:
       return node.projection.run(run_stateless(*node.inputs[0], source, context), context);
   }

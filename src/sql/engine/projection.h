@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sql/engine/evaluation.h"
@@ -25,12 +26,16 @@ struct Rows {
   std::size_t source_row(std::size_t row) const { return origin.empty() ? row : static_cast<std::size_t>(origin[row]); }
 };
 
+class LookupIndex;
+
 struct RunContext {
   const EvaluationContext& evaluation;
   const SourceText& text;
   Failures& failures;
   /// One byte a source row, set to 1 for those that move the watermark; may be null.
   std::vector<std::uint8_t>* moves_watermark = nullptr;
+  /// By lookup of the plan: what its table holds.
+  std::span<const LookupIndex* const> tables = {};
 };
 
 struct Projection {

@@ -2,8 +2,9 @@
 //
 //   source batch -> LATERAL VIEW (rows multiply) -> WHERE (rows fall out) -> select list -> result batch
 //
-// A query that groups, or removes duplicates, remembers: it is not run() but open_state()d, and its rows come out at
-// the end of an epoch (query_state.h). A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...)
+// A query that groups, removes duplicates, or joins streams, remembers: it is not run() but open_state()d, and its rows
+// come out at the end of an epoch (query_state.h). Beside its source a query may read further streams and tables, the
+// inputs 1, 2 …; the source is input 0. A row that an ANSI error strikes (overflow, division by zero, a bad cast, ...)
 // fails alone: its source row contributes nothing to the result and stands in `failures`; the other rows go on.
 // Threads: a Query is immutable; run() may be called from any number of threads at once.
 #pragma once
@@ -37,11 +38,22 @@ struct Watermark {
   std::int64_t delay_us = 0;
 };
 
+/// A further stream or table that FROM and JOIN may name.
+struct FurtherInput {
+  std::string name;
+  data::SchemaPtr schema;
+  /// A table: rows are looked up in it as it is now. Otherwise a stream, whose rows come in batches.
+  bool is_table = false;
+  std::optional<Watermark> watermark = {};  // of a stream
+  std::optional<data::Batch> rows = {};     // of a table that never changes: all of it, every column
+};
+
 struct CompileOptions {
   /// Where the SQL text begins: file, line and column of its first character. A line 0 counts as line 1, column 1.
   Place at;
   std::optional<Watermark> watermark = {};
   OutputMode mode = OutputMode::update;
+  std::vector<FurtherInput> inputs = {};  // number i of the query is inputs[i - 1]
 };
 
 /// What makes an evaluation repeatable: the same context and the same rows give the same result, uuid() and rand()
@@ -74,8 +86,8 @@ class QueryState;
 class Query : public std::enable_shared_from_this<Query> {
  public:
   /// Parses, resolves names against `source`, checks types as Spark 4.0 with ANSI on does, and plans the kernels.
-  /// The table in FROM may have any name. Errors: SO-S0xx, each with its place in the SQL text as `options.at` offsets
-  /// it.
+  /// A table that is none of `options.inputs` is the source, under any one name. Errors: SO-S0xx, each with its place
+  /// in the SQL text as `options.at` offsets it.
   static Result<std::shared_ptr<const Query>> compile(std::string_view sql, const data::SchemaPtr& source,
                                                       const CompileOptions& options);
   ~Query();
@@ -83,17 +95,22 @@ class Query : public std::enable_shared_from_this<Query> {
   const data::SchemaPtr& output() const;
   /// One entry a source column: whether the query reads it. A column that it does not read may be a null pointer in
   /// run().
-  const std::vector<bool>& needed() const;
+  const std::vector<bool>& needed(std::size_t input = 0) const;
   /// The table that FROM names ("source").
   const std::string& source_name() const;
+  /// True when FROM or JOIN names the input.
+  bool reads(std::size_t input) const;
 
-  /// True when rows are remembered between batches: the query is then used through open_state(), never run().
+  /// True when rows are remembered between batches, of streams or of tables that change: the query is then used through
+  /// open_state(), never run().
   bool keeps_state() const;
+  /// True when rows come out at the end of an epoch; of a query that keeps no more than tables they come out at once.
+  bool collects() const;
   /// An empty memory for this query, which it keeps alive.
   std::unique_ptr<QueryState> open_state() const;
 
-  /// `source` has the schema given to compile(). Only for a query that keeps no state.
-  QueryResult run(const data::Batch& source, const EvaluationContext& context) const;
+  /// `source` is of the stream `input`, with the schema given to compile(). Only for a query that keeps no state.
+  QueryResult run(const data::Batch& source, const EvaluationContext& context, std::size_t input = 0) const;
 
  private:
   friend class QueryState;

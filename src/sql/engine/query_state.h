@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,14 @@ struct Emitted {
   std::vector<Error> failures;
 };
 
+/// A table's row under a key, in place of the one before.
+struct TableChange {
+  static constexpr std::int32_t removed = -1;
+
+  std::string_view key;  // any bytes that tell rows apart
+  std::int32_t row = removed;
+};
+
 class QueryState {
  public:
   class Impl;
@@ -47,8 +56,15 @@ class QueryState {
   QueryState(const QueryState&) = delete;
   QueryState& operator=(const QueryState&) = delete;
 
-  /// Takes rows in. `source` has the schema given to compile(); columns that the query does not need may be null.
-  Taken take(const data::Batch& source, const EvaluationContext& context);
+  /// Takes rows of the stream `input` in, for a query that collects. `source` has the schema given to compile();
+  /// columns that the query does not need may be null.
+  Taken take(const data::Batch& source, const EvaluationContext& context, std::size_t input = 0);
+  /// The rows of a query that does not collect, over its tables as they are now.
+  QueryResult run(const data::Batch& source, const EvaluationContext& context, std::size_t input = 0);
+  /// Changes the table `input`, in the order of `changes`, which point into `rows`. Rows that an ANSI error strikes (in
+  /// a subquery over the table) are told and leave nothing under their keys.
+  std::vector<RowError> change(std::size_t input, std::span<const TableChange> changes, const data::Batch& rows,
+                               const EvaluationContext& context);
   /// Ends the epoch, also one without rows. Moves the watermark to the greatest event time seen minus the delay, in
   /// whole milliseconds, never back.
   Emitted end_epoch(const EvaluationContext& context);
@@ -57,7 +73,7 @@ class QueryState {
   std::int64_t watermark_us() const;
   /// Memory held, allocated but unused room included.
   std::size_t bytes() const;
-  /// Groups (and sessions) remembered.
+  /// Groups, sessions, and rows of joins and tables remembered.
   std::size_t keys() const;
 
   /// Hands over every entry changed since the last call; no value: removed. Key and value are opaque; the watermark is

@@ -7,6 +7,7 @@
 #include "sql/engine/branches.h"
 #include "sql/engine/compiler.h"
 #include "sql/engine/grouping_scope.h"
+#include "sql/engine/join_compiler.h"
 #include "sql/engine/key_table.h"
 #include "sql/engine/select_list.h"
 #include "sql/engine/window.h"
@@ -16,25 +17,15 @@ namespace {
 
 using data::TypeId;
 
-bool is_deterministic(const Expression& expression) {
-  if (expression.kind == ExpressionKind::call) {
-    const Function* function = find_function(expression.function);
-    if (function == nullptr || !function->deterministic) return false;
-  }
-  for (const ExpressionPtr& child : expression.children) {
-    if (!is_deterministic(*child)) return false;
-  }
-  return true;
-}
-
 class SelectCompiler {
  public:
-  SelectCompiler(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
-                 bool names_columns)
+  SelectCompiler(Compiler& compiler, const SelectQuery& query, PlanPtr input, std::vector<PlanPtr> joined,
+                 const Conditions& on_rows, bool names_columns)
       : compiler_(compiler),
         text_(compiler.text()),
         query_(query),
         input_(std::move(input)),
+        joined_(std::move(joined)),
         on_rows_(on_rows),
         names_columns_(names_columns),
         binder_(text_),
@@ -72,26 +63,21 @@ class SelectCompiler {
   }
 
   Result<void> add_input() {
+    if (!joined_.empty()) return add_joins();
     if (input_->kind == PlanNode::Kind::one_row) return Ok();
-    ScopeTable table;
-    // An alias hides the table's own name.
-    if (query_.source_alias) table.names = {query_.source_alias->text};
-    if (!query_.source_alias && query_.source) table.names = {query_.source->text};
-    for (std::size_t i = 0; i < input_->output->size(); ++i) {
-      const data::Field& field = (*input_->output)[i];
-      table.columns.push_back({field.name, field.type, field.nullable, input_->event_time[i]});
-    }
-    if (!query_.source_columns.empty()) STREAMOPS_RETURN_IF_ERROR(rename(table.columns, query_.source_columns));
+    STREAMOPS_ASSIGN(ScopeTable table, scope_of(query_, *input_, text_));
     return binder_.add_table(std::move(table), query_.source ? query_.source->span : query_.head);
   }
 
-  Result<void> rename(std::vector<ScopeColumn>& columns, const std::vector<Name>& names) {
-    if (names.size() != columns.size()) {
-      return text_.at(names[0].span,
-                      Error(errors::sql::wrong_arguments, "the table has {} column{}, but {} names follow",
-                            columns.size(), columns.size() == 1 ? "" : "s", names.size()));
-    }
-    for (std::size_t i = 0; i < names.size(); ++i) columns[i].name = names[i].text;
+  Result<void> add_joins() {
+    Conditions where;
+    if (query_.where) split_conjuncts(query_.where, where);
+    const std::size_t all = where.size();
+    binder_.record_reads(nullptr);
+    STREAMOPS_ASSIGN(input_, compile_joins(compiler_, query_, std::move(input_), std::move(joined_), binder_, where));
+    binder_.record_reads(&below_.used);
+    if (where.size() == all) return Ok();
+    where_left_ = std::move(where);
     return Ok();
   }
 
@@ -124,7 +110,9 @@ class SelectCompiler {
     if (const Expression* window = find_window(*query_.where))
       return text_.at(window->span, Error(errors::sql::not_served, "a window in WHERE is not served"));
     Conditions conjuncts;
-    if (sees_event_time()) {
+    if (where_left_) {
+      conjuncts = *where_left_;
+    } else if (sees_event_time()) {
       split_conjuncts(query_.where, conjuncts);
     } else {
       conjuncts.push_back(query_.where);
@@ -141,7 +129,7 @@ class SelectCompiler {
 
   /// True where the rows are the source's and a watermark looks at them.
   bool sees_event_time() const {
-    return input_->kind == PlanNode::Kind::source && compiler_.options().watermark.has_value();
+    return input_->kind == PlanNode::Kind::source && compiler_.watermark(input_->input) != nullptr;
   }
 
   /// Notes what a condition read. True when it is one that Spark judges before the watermark.
@@ -229,6 +217,8 @@ class SelectCompiler {
   const SourceText& text_;
   const SelectQuery& query_;
   PlanPtr input_;
+  std::vector<PlanPtr> joined_;
+  std::optional<Conditions> where_left_;  // what the joins do not ask already
   const Conditions& on_rows_;
   bool names_columns_;
   Binder binder_;
@@ -332,9 +322,9 @@ Result<PlanPtr> SelectCompiler::group_node(const GroupingScope& scope, PlanPtr i
 
 }  // namespace
 
-Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, const Conditions& on_rows,
-                               bool names_columns) {
-  return SelectCompiler(compiler, query, std::move(input), on_rows, names_columns).compile();
+Result<PlanPtr> compile_select(Compiler& compiler, const SelectQuery& query, PlanPtr input, std::vector<PlanPtr> joined,
+                               const Conditions& on_rows, bool names_columns) {
+  return SelectCompiler(compiler, query, std::move(input), std::move(joined), on_rows, names_columns).compile();
 }
 
 }  // namespace streamops::sql

@@ -19,16 +19,37 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+struct Record {
+  std::string source;
+  std::string text;
+};
+
 struct Epoch {
-  Lines in;
+  std::vector<Record> in;
   Lines out;
 };
 
+/// A stream or a table that the script declares.
+struct Declared {
+  std::string name;
+  data::SchemaPtr schema;
+  std::optional<Watermark> watermark = {};
+  Lines rows = {};  // of a table
+};
+
 struct Script {
-  std::string schema, query;
-  CompileOptions options;
+  std::string query;
+  OutputMode mode = OutputMode::append;
+  std::vector<Declared> sources, tables;  // the first source is the query's, the others further inputs
   std::vector<Epoch> epochs;
-  bool served = true;  // one source and nothing else
+
+  std::size_t source(const std::string& name) const {
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (sources[i].name == name) return i;
+    }
+    FAIL("no source " << name);
+    return 0;
+  }
 };
 
 OutputMode mode_of(const std::string& name) {
@@ -37,7 +58,6 @@ OutputMode mode_of(const std::string& name) {
 
 Script read_script(const std::filesystem::path& path) {
   Script script;
-  script.options.mode = OutputMode::append;
   script.epochs.emplace_back();
   std::ifstream file(path);
   bool in_query = false;
@@ -45,24 +65,29 @@ Script read_script(const std::filesystem::path& path) {
     const std::size_t space = line.find(' ');
     const std::string word = line.substr(0, space);
     const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
+    const std::size_t second = std::min(rest.find(' '), rest.size());
+    const std::string name = rest.substr(0, second), tail = rest.substr(std::min(second + 1, rest.size()));
     if (in_query && line.starts_with("  ")) script.query += "\n" + line;
     in_query = word == "query" || (in_query && line.starts_with("  "));
     if (word == "source") {
-      script.served = script.served && script.schema.empty();
-      script.schema = rest.substr(rest.find(' ') + 1);
+      script.sources.push_back({name, test::schema(tail)});
     } else if (word == "table") {
-      script.served = false;
+      script.tables.push_back({name, test::schema(tail)});
+    } else if (word == "row") {
+      for (Declared& table : script.tables) {
+        if (table.name == name) table.rows.push_back(tail);
+      }
     } else if (word == "watermark") {
-      const std::size_t column = rest.find(' ') + 1, delay = rest.find(' ', column);
-      std::string text = rest.substr(delay + 1);
+      const std::size_t delay = tail.find(' ');
+      std::string text = tail.substr(delay + 1);
       std::erase_if(text, [](char c) { return c == '\'' || c == '"'; });
-      script.options.watermark = {rest.substr(column, delay - column), parse_duration(text).value()};
+      script.sources[script.source(name)].watermark = {tail.substr(0, delay), parse_duration(text).value()};
     } else if (word == "mode") {
-      script.options.mode = mode_of(rest);
+      script.mode = mode_of(rest);
     } else if (word == "query") {
       script.query = rest;
     } else if (word == "in") {
-      script.epochs.back().in.push_back(rest.substr(rest.find(' ') + 1));
+      script.epochs.back().in.push_back({name, tail});
     } else if (word == "out") {
       script.epochs[script.epochs.size() - 2].out.push_back(rest);
     } else if (line == "---") {
@@ -93,9 +118,11 @@ Lines to_lines(const data::Batch& batch) {
   return lines;
 }
 
+/// How the rows of tables get to the query, and those of streams.
 struct Way {
   bool restored = false;    // a new state from what was stored, before each epoch
   bool row_by_row = false;  // one batch a row
+  bool changing = false;    // tables are filled as ones that change
 };
 
 using Stored = std::map<std::string, std::string>;
@@ -110,39 +137,108 @@ void store(QueryState& state, Stored& stored) {
   });
 }
 
-/// What each epoch gives.
-std::vector<Lines> run(const Script& script, Way way) {
-  const data::SchemaPtr schema = test::schema(script.schema);
-  const auto query = Query::compile(script.query, schema, script.options);
-  if (!query) return {{"refused " + query.error().to_line()}};
-  std::vector<Lines> out;
-  if (!(*query)->keeps_state()) {
-    for (const Epoch& epoch : script.epochs)
-      out.push_back(to_lines((*query)->run(to_batch(schema, epoch.in), {}).batch));
-    return out;
+CompileOptions options_of(const Script& script, Way way) {
+  CompileOptions options;
+  options.mode = script.mode;
+  options.watermark = script.sources[0].watermark;
+  for (std::size_t i = 1; i < script.sources.size(); ++i) {
+    const Declared& source = script.sources[i];
+    options.inputs.push_back({source.name, source.schema, false, source.watermark});
   }
-  std::unique_ptr<QueryState> state = (*query)->open_state();
-  Stored stored;
-  Lines last;
-  for (const Epoch& epoch : script.epochs) {
-    if (way.restored) {
-      store(*state, stored);
-      const std::size_t keys = state->keys();
-      state = (*query)->open_state();
-      for (const auto& [key, value] : stored) CHECK(state->restore(key, value).ok());
-      CHECK(state->keys() == keys);
+  for (const Declared& table : script.tables) {
+    options.inputs.push_back({table.name, table.schema, true});
+    if (!way.changing) options.inputs.back().rows = to_batch(table.schema, table.rows);
+  }
+  return options;
+}
+
+void fill_tables(const Script& script, QueryState& state) {
+  for (std::size_t i = 0; i < script.tables.size(); ++i) {
+    const Declared& table = script.tables[i];
+    Lines keys;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) keys.push_back("key " + std::to_string(row));
+    std::vector<TableChange> changes;
+    for (std::size_t row = 0; row < table.rows.size(); ++row)
+      changes.push_back({keys[row], static_cast<std::int32_t>(row)});
+    const std::size_t input = script.sources.size() + i;
+    // Twice: the second row of a key takes the place of the first.
+    for (int n = 0; n < 2; ++n) CHECK(state.change(input, changes, to_batch(table.schema, table.rows), {}).empty());
+    const std::vector<TableChange> gone{{"never there"}};
+    CHECK(state.change(input, gone, to_batch(table.schema, {}), {}).empty());
+  }
+}
+
+/// What one epoch gives, of which `batches` are the rows of the source that each names.
+class Running {
+ public:
+  Running(std::shared_ptr<const Query> query, const Script& script, Way way)
+      : query_(std::move(query)), script_(script), way_(way) {
+    if (!query_->keeps_state()) return;
+    state_ = query_->open_state();
+    if (way.changing) fill_tables(script, *state_);
+  }
+
+  Lines epoch(const Epoch& epoch) {
+    if (way_.restored && state_) restore();
+    Lines lines;
+    for (std::size_t source = 0; source < script_.sources.size(); ++source) {
+      Lines records;
+      for (const Record& record : epoch.in) {
+        if (record.source == script_.sources[source].name) records.push_back(record.text);
+      }
+      const std::size_t step = way_.row_by_row ? 1 : std::max<std::size_t>(records.size(), 1);
+      for (std::size_t at = 0; at < records.size(); at += step) {
+        for (std::string& line :
+             take(source, to_batch(script_.sources[source].schema, std::span(records).subspan(at, step))))
+          lines.push_back(std::move(line));
+      }
     }
-    const std::size_t step = way.row_by_row ? 1 : std::max<std::size_t>(epoch.in.size(), 1);
-    for (std::size_t at = 0; at < epoch.in.size(); at += step) {
-      const Taken taken = state->take(to_batch(schema, std::span(epoch.in).subspan(at, step)), {});
-      CHECK(taken.failures.empty());
+    if (!query_->collects()) {
+      std::sort(lines.begin(), lines.end());
+      return lines;
     }
-    const Emitted emitted = state->end_epoch({});
+    const Emitted emitted = state_->end_epoch({});
     CHECK(emitted.failures.empty());
     // In complete mode an epoch without rows leaves the result as it was.
-    if (script.options.mode != OutputMode::complete || !epoch.in.empty()) last = to_lines(emitted.batch);
-    out.push_back(last);
+    if (script_.mode != OutputMode::complete || !epoch.in.empty()) last_ = to_lines(emitted.batch);
+    return last_;
   }
+
+ private:
+  Lines take(std::size_t source, const data::Batch& batch) {
+    if (query_->collects()) {
+      CHECK(state_->take(batch, {}, source).failures.empty());
+      return {};
+    }
+    const QueryResult result = state_ ? state_->run(batch, {}, source) : query_->run(batch, {}, source);
+    CHECK(result.failures.empty());
+    return to_lines(result.batch);
+  }
+
+  void restore() {
+    store(*state_, stored_);
+    const std::size_t keys = state_->keys();
+    state_ = query_->open_state();
+    for (const auto& [key, value] : stored_) CHECK(state_->restore(key, value).ok());
+    if (query_->collects()) (void)state_->take(to_batch(script_.sources[0].schema, {}), {});
+    CHECK(state_->keys() == keys);
+  }
+
+  std::shared_ptr<const Query> query_;
+  const Script& script_;
+  Way way_;
+  std::unique_ptr<QueryState> state_;
+  Stored stored_;
+  Lines last_;
+};
+
+/// What each epoch gives.
+std::vector<Lines> run(const Script& script, Way way) {
+  const auto query = Query::compile(script.query, script.sources[0].schema, options_of(script, way));
+  if (!query) return {{"refused " + query.error().to_line()}};
+  Running running(*query, script, way);
+  std::vector<Lines> out;
+  for (const Epoch& epoch : script.epochs) out.push_back(running.epoch(epoch));
   return out;
 }
 
@@ -163,17 +259,19 @@ TEST_CASE("golden streams of Spark 4.0") {
        std::filesystem::directory_iterator(std::filesystem::path(STREAMOPS_SOURCE_DIR) / "tests/golden/streams")) {
     if (entry.path().extension() != ".test") continue;
     const Script script = read_script(entry.path());
-    if (!script.served || script.epochs.empty()) continue;
+    if (script.sources.empty() || script.epochs.empty()) continue;
     CAPTURE(entry.path().filename().string());
     std::vector<Lines> wanted;
     for (const Epoch& epoch : script.epochs) wanted.push_back(epoch.out);
     const bool refuses = !wanted[0].empty() && wanted[0][0].starts_with("error ");
-    for (const Way way : {Way{false, false}, Way{true, false}, Way{false, true}}) {
+    for (const Way way : {Way{}, Way{.restored = true}, Way{.row_by_row = true}, Way{.changing = true},
+                          Way{.restored = true, .changing = true}}) {
+      if (way.changing && script.tables.empty()) continue;
       const std::vector<Lines> given = run(script, way);
       const bool is_refused = given[0].size() == 1 && given[0][0].starts_with("refused ");
       if (is_refused || refuses) {
         CHECK_MESSAGE(is_refused, "Spark refuses this: " << wanted[0][0]);
-        if (!refuses && !way.restored && !way.row_by_row) ++refused;
+        if (!refuses && !way.restored && !way.row_by_row && !way.changing) ++refused;
         if (!refuses) MESSAGE(given[0][0]);
         break;
       }

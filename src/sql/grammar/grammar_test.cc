@@ -125,10 +125,12 @@ TEST_CASE("a query's clauses are read, and unserved ones named with their place"
   CHECK(query.views[0].table.text == "t");
   CHECK(query.views[0].columns[0].text == "r");
   CHECK(shown(*query.where) == "(> r.a 1)");
-  CHECK(query_error("SELECT a FROM t JOIN u") == "SO-S003: JOIN is not served (input:1:17)");
+  CHECK(query_error("SELECT a FROM t NATURAL JOIN u") == "SO-S003: NATURAL JOIN is not served (input:1:17)");
+  CHECK(query_error("SELECT a FROM t JOIN u USING (a)") ==
+        "SO-S003: JOIN … USING (write ON a.x = b.x) is not served (input:1:24)");
+  CHECK(query_error("SELECT a FROM t JOIN LATERAL (SELECT 1)") == "SO-S003: JOIN LATERAL is not served (input:1:22)");
   CHECK(query_error("SELECT a FROM (SELECT 1) LIMIT 1") == "SO-S003: LIMIT is not served (input:1:26)");
   CHECK(query_error("SELECT a FROM (SELECT 1 LIMIT 1)") == "SO-S003: LIMIT is not served (input:1:25)");
-  CHECK(query_error("SELECT 1 UNION SELECT 2") == "SO-S003: UNION without ALL is not served (input:1:10)");
   CHECK(query_error("SELECT a FROM t GROUP BY ROLLUP (a)") == "SO-S003: GROUP BY ROLLUP is not served (input:1:26)");
   CHECK(query_error("WITH x AS SELECT 1 SELECT 1") == "SO-S001: `(` is expected here, not `SELECT` (input:1:11)");
   CHECK(query_error("SELECT sum(a) OVER () FROM t") == "SO-S003: a window function (OVER) is not served (input:1:15)");
@@ -163,6 +165,46 @@ TEST_CASE("grouping, subqueries and unions are read") {
   CHECK(query.group_by.size() == 2);
   CHECK(shown(*query.having) == "(> c 1)");
   CHECK(tree.selects[1].group_by_all);
+}
+
+TEST_CASE("joins are read in their order, with what each joins and on what") {
+  const SourceText source(
+      "SELECT * FROM a x JOIN b ON x.k = b.k LEFT OUTER JOIN (SELECT 1 AS k) AS c (j) ON j = x.k AND 1 = 1 CROSS JOIN "
+      "d "
+      "RIGHT JOIN e FULL JOIN f ON TRUE LEFT SEMI JOIN g ON TRUE ANTI JOIN h ON TRUE INNER JOIN i LATERAL VIEW "
+      "explode(l) AS m WHERE x.k > 1",
+      {});
+  const QueryTree tree = parse_query(source).value();
+  REQUIRE(tree.selects[0].joins.size() == 8);
+  const std::vector<Join>& joins = tree.selects[0].joins;
+  CHECK(joins[0].type == JoinType::inner);
+  CHECK(shown(*joins[0].on) == "(= x.k b.k)");
+  CHECK(joins[1].type == JoinType::left);
+  CHECK(source.text(joins[1].head) == "LEFT OUTER JOIN");
+  CHECK(joins[1].relation.subquery->selects.size() == 1);
+  CHECK(joins[1].relation.source_columns[0].text == "j");
+  CHECK(joins[2].type == JoinType::inner);
+  CHECK(joins[2].on == nullptr);
+  CHECK(joins[3].type == JoinType::right);
+  CHECK(joins[4].type == JoinType::full);
+  CHECK(joins[5].type == JoinType::semi);
+  CHECK(joins[6].type == JoinType::anti);
+  CHECK(joins[7].relation.source->text == "i");
+  CHECK(tree.selects[0].views.size() == 1);
+  CHECK(query_error("SELECT a FROM t LEFT SEMI u") == "SO-S001: `JOIN` is expected here, not `u` (input:1:27)");
+  std::string many = "SELECT 1 FROM t";
+  for (int n = 0; n < 17; ++n) many += " JOIN u";
+  CHECK(query_error(many).starts_with("SO-S003: more than 16 joins in one SELECT is not served"));
+}
+
+TEST_CASE("UNION without ALL is a query without duplicates over those before it") {
+  const QueryTree tree = parse_query(SourceText("SELECT 1 AS a UNION SELECT 2 UNION ALL SELECT 3", {})).value();
+  REQUIRE(tree.selects.size() == 2);
+  CHECK(tree.selects[0].distinct);
+  CHECK(tree.selects[0].subquery->selects.size() == 2);
+  std::string many = "SELECT 1";
+  for (int n = 0; n < 257; ++n) many += " UNION DISTINCT SELECT 1";
+  CHECK(query_error(many).starts_with("SO-S003: more than 256 UNIONs is not served"));
 }
 
 TEST_CASE("places count from where the text stands in its file, in columns") {

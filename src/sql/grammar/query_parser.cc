@@ -26,15 +26,7 @@ constexpr Clause later_clauses[] = {
     {"EXCEPT", "EXCEPT"},
     {"INTERSECT", "INTERSECT"},
     {"MINUS", "MINUS"},
-    {"JOIN", "JOIN"},
-    {"INNER", "INNER JOIN"},
-    {"LEFT", "LEFT JOIN"},
-    {"RIGHT", "RIGHT JOIN"},
-    {"FULL", "FULL JOIN"},
-    {"CROSS", "CROSS JOIN"},
     {"NATURAL", "NATURAL JOIN"},
-    {"SEMI", "SEMI JOIN"},
-    {"ANTI", "ANTI JOIN"},
     {"WINDOW", "WINDOW"},
     {"CLUSTER", "CLUSTER BY"},
     {"SORT", "SORT BY"},
@@ -67,14 +59,34 @@ bool QueryParser::refuse_what_follows() {
 }
 
 bool QueryParser::tree(QueryTree& out) {
+  constexpr int most_unions = 256;
   const TokenStream::Level level(in_);
   if (in_.failed() || !with(out)) return false;
-  do {
+  bool distinct = false;
+  for (int unions = 0;; ++unions) {
     if (!term(out.selects.emplace_back())) return false;
+    if (distinct) out.selects = {without_duplicates(std::move(out.selects))};
     if (!in_.is_word("UNION")) return true;
     const Span word = in_.next().span;
-    if (!in_.eat_word("ALL")) return in_.fail_not_served(word, "UNION without ALL");
-  } while (true);
+    if (unions == most_unions) return in_.fail_not_served(word, fmt::format("more than {} UNIONs", most_unions));
+    distinct = !in_.eat_word("ALL");
+    if (distinct) in_.eat_word("DISTINCT");
+  }
+}
+
+/// a UNION b: SELECT DISTINCT * FROM (a UNION ALL b)
+SelectQuery QueryParser::without_duplicates(std::vector<SelectQuery> selects) {
+  SelectQuery query;
+  query.distinct = true;
+  query.head = selects[0].head;
+  Expression star;
+  star.kind = ExpressionKind::star;
+  star.head = star.span = query.head;
+  query.items.push_back({std::make_shared<const Expression>(std::move(star)), {}});
+  QueryTree inner;
+  inner.selects = std::move(selects);
+  query.subquery = std::make_shared<const QueryTree>(std::move(inner));
+  return query;
 }
 
 bool QueryParser::with(QueryTree& out) {
@@ -165,30 +177,84 @@ bool QueryParser::from(SelectQuery& query) {
   if (in_.is_word("LATERAL") || in_.is_word("VALUES")) {
     return in_.fail_not_served(in_.peek().span, fmt::format("FROM {}", to_upper(in_.peek().value)));
   }
-  if (!relation(query)) return false;
-  if (in_.eat_word("AS")) {
-    query.source_alias = expressions_.name("an alias");
-    if (!query.source_alias) return false;
-  } else {
-    query.source_alias = implicit_alias();
-  }
-  if (query.source_alias && in_.is_symbol("(") && !names(query.source_columns)) return false;
+  if (!relation(query) || !joins(query)) return false;
   if (in_.is_symbol(",")) return in_.fail_not_served(in_.peek().span, "more than one table in FROM");
   return true;
 }
 
-bool QueryParser::relation(SelectQuery& query) {
+bool QueryParser::relation(Relation& relation) {
+  if (!table(relation)) return false;
+  if (in_.eat_word("AS")) {
+    relation.source_alias = expressions_.name("an alias");
+    if (!relation.source_alias) return false;
+  } else {
+    relation.source_alias = implicit_alias();
+  }
+  return !relation.source_alias || !in_.is_symbol("(") || names(relation.source_columns);
+}
+
+bool QueryParser::table(Relation& relation) {
   if (in_.is_symbol("(")) {
     if (!in_.is_any_word({"SELECT", "WITH"}, 1) && !in_.is_symbol("(", 1))
       return in_.fail_not_served(in_.peek(1).span, "a table in parentheses");
-    query.subquery = subquery();
-    return query.subquery != nullptr;
+    relation.subquery = subquery();
+    return relation.subquery != nullptr;
   }
-  query.source = expressions_.name("the name of the source");
-  if (!query.source) return false;
+  relation.source = expressions_.name("the name of the source");
+  if (!relation.source) return false;
   if (in_.is_symbol(".")) return in_.fail_not_served(in_.peek().span, "a table name of several parts");
-  if (in_.is_symbol("(")) return in_.fail_not_served(query.source->span, "a table function in FROM");
+  if (in_.is_symbol("(")) return in_.fail_not_served(relation.source->span, "a table function in FROM");
   return true;
+}
+
+std::optional<JoinType> QueryParser::join_words(Span& head) {
+  struct Words {
+    std::string_view first;
+    JoinType type;
+  };
+  constexpr Words kinds[] = {{"INNER", JoinType::inner}, {"CROSS", JoinType::inner}, {"LEFT", JoinType::left},
+                             {"RIGHT", JoinType::right}, {"FULL", JoinType::full},   {"SEMI", JoinType::semi},
+                             {"ANTI", JoinType::anti}};
+  const Span start = head = in_.peek().span;
+  if (in_.eat_word("JOIN")) return JoinType::inner;
+  for (const Words& kind : kinds) {
+    if (!in_.eat_word(kind.first)) continue;
+    JoinType type = kind.type;
+    const bool outer = type == JoinType::left || type == JoinType::right || type == JoinType::full;
+    if (type == JoinType::left && in_.eat_word("SEMI")) {
+      type = JoinType::semi;
+    } else if (type == JoinType::left && in_.eat_word("ANTI")) {
+      type = JoinType::anti;
+    } else if (outer) {
+      in_.eat_word("OUTER");
+    }
+    if (!in_.expect_word("JOIN")) return std::nullopt;
+    head = join(start, in_.last().span);
+    return type;
+  }
+  return std::nullopt;
+}
+
+bool QueryParser::joins(SelectQuery& query) {
+  Span head;
+  while (!in_.failed()) {
+    const bool cross = in_.is_word("CROSS");
+    const std::optional<JoinType> type = join_words(head);
+    if (!type) return !in_.failed();
+    constexpr std::size_t most_joins = 16;
+    if (query.joins.size() == most_joins)
+      return in_.fail_not_served(head, fmt::format("more than {} joins in one SELECT", most_joins));
+    if (in_.is_word("LATERAL")) return in_.fail_not_served(in_.peek().span, "JOIN LATERAL");
+    Join& one = query.joins.emplace_back();
+    one.head = head;
+    one.type = *type;
+    if (!relation(one.relation)) return false;
+    if (in_.is_word("USING")) return in_.fail_not_served(in_.peek().span, "JOIN … USING (write ON a.x = b.x)");
+    if (cross || !in_.eat_word("ON")) continue;
+    one.on = expressions_.expression();
+    if (!one.on) return false;
+  }
+  return false;
 }
 
 bool QueryParser::names(std::vector<Name>& out) {

@@ -1,4 +1,4 @@
-// sql/grammar/query_parser.h — whole queries: WITH, SELECT … FROM … WHERE … GROUP BY … HAVING, UNION ALL.
+// sql/grammar/query_parser.h — whole queries: WITH, SELECT … FROM … JOIN … WHERE … GROUP BY … HAVING, UNION.
 #pragma once
 
 #include "sql/grammar/expression_parser.h"
@@ -14,13 +14,18 @@ class QueryParser {
 
  private:
   bool tree(QueryTree& tree);
+  static SelectQuery without_duplicates(std::vector<SelectQuery> selects);
   bool with(QueryTree& tree);
   /// A SELECT, or a query in parentheses as one.
   bool term(SelectQuery& query);
   bool select(SelectQuery& query);
   bool items(SelectQuery& query);
   bool from(SelectQuery& query);
-  bool relation(SelectQuery& query);
+  bool relation(Relation& relation);
+  bool table(Relation& relation);
+  bool joins(SelectQuery& query);
+  /// The words up to JOIN; nothing when no join begins here, or after a failure.
+  std::optional<JoinType> join_words(Span& head);
   bool views(SelectQuery& query);
   bool view_names(LateralView& view);
   bool grouping(SelectQuery& query);

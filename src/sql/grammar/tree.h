@@ -4,6 +4,7 @@
 // for all.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,14 +74,29 @@ struct LateralView {
 struct QueryTree;
 using QueryTreePtr = std::shared_ptr<const QueryTree>;
 
-struct SelectQuery {
-  Span head;  // the word SELECT
-  bool distinct = false;
-  std::vector<SelectItem> items;
+/// What FROM and JOIN name: a table, or a query in parentheses.
+struct Relation {
   std::optional<Name> source;
   QueryTreePtr subquery;  // FROM (SELECT …): then `source` is nothing
   std::optional<Name> source_alias;
   std::vector<Name> source_columns;  // … AS t(a, b)
+};
+
+enum class JoinType : std::uint8_t { inner, left, right, full, semi, anti };
+
+/// … JOIN relation ON condition
+struct Join {
+  Span head;  // the words of the join
+  JoinType type = JoinType::inner;
+  Relation relation;
+  ExpressionPtr on;  // null: every row with every row
+};
+
+struct SelectQuery : Relation {
+  Span head;  // the word SELECT
+  bool distinct = false;
+  std::vector<SelectItem> items;
+  std::vector<Join> joins;  // in the order of the text: each joins what stands before it
   std::vector<LateralView> views;
   ExpressionPtr where;  // may be null
   std::vector<ExpressionPtr> group_by;
