@@ -82,7 +82,7 @@ class People {
     return R"({"id": "2f8b3c1e-5d7a-4e9b-8c6f-)" + pad(number, 12) + R"(", "first_name": ")" + first +
            R"(", "last_name": ")" + last + R"(", "gender": ")" + (woman ? "female" : "male") + R"(", "address": ")" +
            std::to_string(next() % 9999) + " " + street + ", " + city +
-           R"(, Castilla y León, Bosnia and Herzegovina", "post_code": ")" + std::to_string(10'000 + next() % 1'000) +
+           R"(, Castilla y Leon, Bosnia and Herzegovina", "post_code": ")" + std::to_string(10'000 + next() % 1'000) +
            R"(", "email": ")" + first + "." + last + n + R"(@mail.example.com", "username": "silverswan-of-lapland)" +
            n + R"(", "dob": "19)" + std::to_string(50 + next() % 50) + "-05-" + day +
            R"(T07:45:12.123Z", "registered_date": "2011-11-02T21:)" + minute + ":" + second + "." +
@@ -155,7 +155,8 @@ pipeline::StreamPorts ports_for(const pipeline::CheckedStep& step) {
   pipeline::MemoryWorld world;
   pipeline::StreamPorts ports;
   ports.reader = pipeline::make_memory_connectors(world)->kafka_reader(
-      *step.spec->kafka_source, {step.source_schema, step.reader_schema, step.query->needed()});
+      *step.spec->kafka_source,
+      {step.source_schema, step.reader_schema, step.query->needed(), step.query->first_conditions()});
   return ports;
 }
 
@@ -212,6 +213,7 @@ class Users final : public data::Source {
     data::Records out;
     out.owner = users().owner;
     const std::size_t most = max_bytes / (users().bytes / record_count);
+    out.records.reserve(most);
     for (; out.records.size() < most && next_ < record_count; ++next_) {
       out.records.push_back(users().records[next_]);
       out.records.back().offset += round_ * static_cast<std::int64_t>(record_count);

@@ -70,25 +70,25 @@ Bytes gather_bits(const Gather& gather) {
   return out;
 }
 
+/// Hot path: what a filter keeps.
 ColumnPtr gather_text(const ColumnPtr& column, const Gather& gather) {
-  Bytes offsets;
-  offsets.reserve((gather.rows.size() + 1) * offset_width);
-  push_offset(offsets, 0);
+  const std::size_t count = gather.rows.size();
+  Bytes offsets((count + 1) * offset_width);
+  auto* const ends = reinterpret_cast<std::int32_t*>(offsets.data());
   std::size_t total = 0;
-  for (std::size_t i = 0; i < gather.rows.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (gather.present(i)) total += column->text(gather.row(i)).size();
-    push_offset(offsets, total);
+    ends[i + 1] = static_cast<std::int32_t>(total);
   }
+  STREAMOPS_CHECK(total <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()),
+                  "a column holds less than 2 GiB");
   Bytes values(total);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < gather.rows.size(); ++i) {
-    if (!gather.present(i)) continue;
-    const std::string_view text = column->text(gather.row(i));
-    if (!text.empty()) std::memcpy(values.data() + at, text.data(), text.size());
-    at += text.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto size = static_cast<std::size_t>(ends[i + 1] - ends[i]);
+    if (size > 0) std::memcpy(values.data() + ends[i], column->text(gather.row(i)).data(), size);
   }
-  return std::make_shared<const Column>(column->type(), gather.rows.size(), gather.validity(), std::move(offsets),
-                                        std::move(values), std::vector<ColumnPtr>());
+  return std::make_shared<const Column>(column->type(), count, gather.validity(), std::move(offsets), std::move(values),
+                                        std::vector<ColumnPtr>());
 }
 
 ColumnPtr gather_list(const ColumnPtr& column, const Gather& gather) {

@@ -86,8 +86,11 @@ struct JsonReader::State {
   }
 
   void keep(std::size_t index, Decoded& into) {
-    for (const TextCondition& condition : wanted) {
-      if (texts.is_null(condition.column) || texts.at(condition.column) != condition.text) return drop();
+    for (const TextCondition& condition : keeps_unwanted ? std::span<const TextCondition>() : wanted) {
+      if (texts.is_null(condition.column) || texts.at(condition.column) != condition.text) {
+        ++into.left_out;
+        return drop();
+      }
     }
     texts.keep_row();
     into.batch.origin.push_back(static_cast<std::int32_t>(index));
@@ -161,6 +164,7 @@ struct JsonReader::State {
   JsonFast fast;
   JsonTape tape;
   bool any_built = false;
+  bool keeps_unwanted = false;
 
   // Of the batch at hand.
   std::vector<std::int32_t> kept;  // rows of the builders that count
@@ -175,11 +179,11 @@ JsonReader::JsonReader(JsonReader&&) noexcept = default;
 JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 JsonReader::~JsonReader() = default;
 
-Decoded JsonReader::decode(const data::Records& records) {
+Decoded JsonReader::decode(std::span<const data::Record> records) {
   Decoded decoded;
-  decoded.batch.origin.reserve(records.records.size());
-  for (std::size_t i = 0; i < records.records.size(); ++i) {
-    const auto& value = records.records[i].value;
+  decoded.batch.origin.reserve(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto& value = records[i].value;
     if (value) {
       state_->read(*value, i, decoded);
     } else {
@@ -188,6 +192,10 @@ Decoded JsonReader::decode(const data::Records& records) {
   }
   state_->finish(decoded);
   return decoded;
+}
+
+void JsonReader::keep_unwanted(bool keep) {
+  state_->keeps_unwanted = keep;
 }
 
 data::ColumnPtr from_json(const data::Column& texts, const data::TypePtr& type, const JsonLimits& limits) {

@@ -43,7 +43,9 @@ class JsonReader final : public RecordReader {
   ~JsonReader() override;
 
   /// Poison: SO-F001 to SO-F005.
-  Decoded decode(const data::Records& records) override;
+  Decoded decode(std::span<const data::Record> records) override;
+  using RecordReader::decode;
+  void keep_unwanted(bool keep) override;
 
  private:
   struct State;

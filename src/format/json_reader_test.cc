@@ -188,6 +188,14 @@ TEST_CASE("depth and size are bounded") {
 TEST_CASE("times, dates and numbers are read as Spark reads them") {
   const data::TypePtr timestamp = Type::scalar(TypeId::timestamp);
   CHECK(read_as(timestamp, "\"2024-01-02\"") == R"({"v":"2024-01-02T00:00:00.000Z"})");
+  CHECK(read_as(timestamp, "\"2024-02-29T23:59:59Z\"") == R"({"v":"2024-02-29T23:59:59.000Z"})");
+  CHECK(read_as(timestamp, "\"0100-03-01T00:00:00.001Z\"") == R"({"v":"0100-03-01T00:00:00.001Z"})");
+  CHECK(read_as(timestamp, "\"1969-12-31T23:59:59.999Z\"") == R"({"v":"1969-12-31T23:59:59.999Z"})");
+  for (const char* wrong : {"\"2023-02-29T00:00:00Z\"", "\"2024-13-01T00:00:00Z\"", "\"2024-01-00T00:00:00.000Z\"",
+                            "\"2024-01-01T24:00:00Z\"", "\"2024-01-01T00:60:00Z\"", "\"2024-01-01T00:00:00.00xZ\"",
+                            "\"2O24-01-01T00:00:00Z\""}) {
+    CHECK_MESSAGE(read_as(timestamp, wrong).starts_with("SO-F002"), wrong);
+  }
   CHECK(read_as(timestamp, "1700000000") == R"({"v":"2023-11-14T22:13:20.000Z"})");
   CHECK(read_as(timestamp, "1700000000.5").starts_with("SO-F002"));
   CHECK(read_as(timestamp, "\"2024-01-02 03:04:05\"") == R"({"v":"2024-01-02T03:04:05.000Z"})");

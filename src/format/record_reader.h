@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,13 +36,18 @@ struct Decoded {
   std::vector<Poison> poison;
   /// Indices of the records without a value.
   std::vector<std::size_t> deletes;
+  /// Good records that nobody wants.
+  std::size_t left_out = 0;
 };
 
 class RecordReader {
  public:
   virtual ~RecordReader() = default;
   /// Decodes every record. Values must be followed by 64 readable bytes (data/position.h).
-  virtual Decoded decode(const data::Records& records) = 0;
+  virtual Decoded decode(std::span<const data::Record> records) = 0;
+  Decoded decode(const data::Records& records) { return decode(std::span<const data::Record>(records.records)); }
+  /// Whether records that the query does not want become rows all the same, because someone else looks at them.
+  virtual void keep_unwanted(bool /*keep*/) {}
 };
 using RecordReaderPtr = std::unique_ptr<RecordReader>;
 

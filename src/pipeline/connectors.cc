@@ -5,7 +5,7 @@
 namespace streamops::pipeline {
 
 format::RecordReaderPtr ConnectorFactory::kafka_reader(const KafkaSourceSpec& /*spec*/, const WantedColumns& wanted) {
-  return std::make_unique<format::JsonReader>(wanted.columns, wanted.needed);
+  return std::make_unique<format::JsonReader>(wanted.columns, wanted.needed, format::JsonLimits{}, wanted.conditions);
 }
 
 }  // namespace streamops::pipeline

@@ -37,6 +37,8 @@ struct WantedColumns {
   data::SchemaPtr columns;
   schema::AvroSchemaPtr avro;  // where the columns come from an Avro schema
   std::vector<bool> needed;    // those that the query looks at
+  /// Records that do not fulfil all of these need not become rows: the query drops them first of all.
+  std::vector<format::TextCondition> conditions;
 };
 
 /// A topic that a stream fills in transactions, together with its dead letters and the positions of its source.

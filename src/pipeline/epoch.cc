@@ -1,6 +1,7 @@
 #include "pipeline/epoch.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/check.h"
 
@@ -9,29 +10,39 @@ namespace streamops::pipeline {
 Epoch::Epoch(Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {
   std::int64_t rank = 0;
   for (const OffsetRange& range : checkpoint_.ranges) {
-    parts_[range.partition] = {range.from, range.to, rank, range.from};
+    parts_.push_back({range.partition, range.from, range.to, rank, range.from});
     rank += range.to - range.from;
   }
+  std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) { return a.partition < b.partition; });
+}
+
+std::size_t Epoch::find(std::int32_t partition) const {
+  if (last_ < parts_.size() && parts_[last_].partition == partition) return last_;
+  const auto part = std::lower_bound(parts_.begin(), parts_.end(), partition,
+                                     [](const Part& a, std::int32_t wanted) { return a.partition < wanted; });
+  if (part == parts_.end() || part->partition != partition) return parts_.size();
+  last_ = static_cast<std::size_t>(part - parts_.begin());
+  return last_;
 }
 
 bool Epoch::covers(const data::Record& record) const {
-  const auto part = parts_.find(record.partition);
-  return part != parts_.end() && record.offset >= part->second.from && record.offset < part->second.to;
+  const std::size_t part = find(record.partition);
+  return part < parts_.size() && record.offset >= parts_[part].from && record.offset < parts_[part].to;
 }
 
 std::int64_t Epoch::write_timestamp(const data::Record& record) const {
-  const auto part = parts_.find(record.partition);
-  STREAMOPS_CHECK(part != parts_.end(), "a timestamp is asked for records of the epoch only");
-  return checkpoint_.epoch_us + part->second.rank + (record.offset - part->second.from);
+  const std::size_t part = find(record.partition);
+  STREAMOPS_CHECK(part < parts_.size(), "a timestamp is asked for records of the epoch only");
+  return checkpoint_.epoch_us + parts_[part].rank + (record.offset - parts_[part].from);
 }
 
 void Epoch::see(const data::Record& record) {
-  const auto part = parts_.find(record.partition);
-  if (part != parts_.end()) part->second.seen = std::max(part->second.seen, record.offset + 1);
+  const std::size_t part = find(record.partition);
+  if (part < parts_.size()) parts_[part].seen = std::max(parts_[part].seen, record.offset + 1);
 }
 
 bool Epoch::complete() const {
-  return std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second.seen >= part.second.to; });
+  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.seen >= part.to; });
 }
 
 Checkpoint next_checkpoint(const Checkpoint* previous, std::span<const data::Record> records, const Uuid& topic_id,
@@ -49,15 +60,18 @@ Checkpoint next_checkpoint(const Checkpoint* previous, std::span<const data::Rec
       ranges[range.partition] = {range.topic_id, range.partition, at, at};
     }
   }
+  OffsetRange* range = nullptr;
   for (const data::Record& record : records) {
-    const auto [range, is_new] =
-        ranges.try_emplace(record.partition, OffsetRange{topic_id, record.partition, record.offset, record.offset});
-    range->second.to = std::max(range->second.to, record.offset + 1);
-    range->second.topic_id = topic_id;
+    if (range == nullptr || range->partition != record.partition) {
+      const OffsetRange fresh{topic_id, record.partition, record.offset, record.offset};
+      range = &ranges.try_emplace(record.partition, fresh).first->second;
+      range->topic_id = topic_id;
+    }
+    range->to = std::max(range->to, record.offset + 1);
   }
   next.done = false;
   next.ranges.clear();
-  for (const auto& [partition, range] : ranges) next.ranges.push_back(range);
+  for (const auto& [partition, covered] : ranges) next.ranges.push_back(covered);
   return next;
 }
 

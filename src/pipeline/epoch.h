@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -30,13 +29,18 @@ class Epoch {
 
  private:
   struct Part {
+    std::int32_t partition = 0;
     std::int64_t from = 0;
     std::int64_t to = 0;
     std::int64_t rank = 0;  // of offset `from`
     std::int64_t seen = 0;  // first offset not seen
   };
+  /// Records mostly come in runs of one partition. Hot path: several times a record.
+  std::size_t find(std::int32_t partition) const;
+
   Checkpoint checkpoint_;
-  std::map<std::int32_t, Part> parts_;
+  std::vector<Part> parts_;       // by partition
+  mutable std::size_t last_ = 0;  // the one asked for last
 };
 
 /// The checkpoint of the epoch after `previous` (nothing: the first one) that covers `records`, ordered by offset in

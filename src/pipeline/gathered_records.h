@@ -18,8 +18,10 @@ class GatheredRecords {
   }
 
   data::Records in_order() {
-    std::stable_sort(records_.begin(), records_.end(),
-                     [](const data::Record& a, const data::Record& b) { return a.partition < b.partition; });
+    const auto before = [](const data::Record& a, const data::Record& b) { return a.partition < b.partition; };
+    if (!std::is_sorted(records_.begin(), records_.end(), before)) {
+      std::stable_sort(records_.begin(), records_.end(), before);
+    }
     return {owners_, records_, 0};
   }
 

@@ -289,7 +289,8 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     std::vector<bool> needed = step.query->needed();
     if (step.spec->late) needed.assign(needed.size(), true);
     ports.reader = env_.connectors.kafka_reader(*step.spec->kafka_source,
-                                                {step.source_schema, step.reader_schema, std::move(needed)});
+                                                {step.source_schema, step.reader_schema, std::move(needed),
+                                                 step.query->first_conditions()});
     STREAMOPS_ASSIGN(ports.output, make_output(step));
     ports.checkpoints = env_.checkpoints(checked_->owner(step));
     if (step.query->keeps_state()) ports.state = env_.states(checked_->owner(step));

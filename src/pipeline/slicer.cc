@@ -72,6 +72,10 @@ data::Records Slicer::cut(Work& work, Stamp& stamp) const {
   data::Records slice;
   slice.owner = work.records.owner;
   stamp.topic_id = work.topic_id;
+  constexpr std::size_t usual_record = 400;  // bytes
+  const std::size_t expected = std::min(work.records.records.size() - work.next, slice_bytes_ / usual_record);
+  slice.records.reserve(expected);
+  stamp.write_timestamps.reserve(expected);
   std::vector<data::Record>& all = work.records.records;
   while (work.next < all.size() && slice.bytes < slice_bytes_) {
     data::Record& record = all[work.next];

@@ -103,12 +103,15 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
   const format::Decoded decoded = reader_->decode(slice);
   std::vector<std::int32_t> partitions;
   std::vector<std::int64_t> offsets;
+  partitions.reserve(decoded.batch.rows);
+  offsets.reserve(decoded.batch.rows);
   for (std::size_t row = 0; row < decoded.batch.rows; ++row) {
     const data::Record& record = slice.records[record_at(decoded.batch, row)];
     partitions.push_back(record.partition);
     offsets.push_back(record.offset);
   }
-  const sql::EvaluationContext context{stamp.epoch_us, owner_hash_, stamp.topic_id, partitions, offsets};
+  const sql::EvaluationContext context{stamp.epoch_us, owner_hash_, stamp.topic_id, partitions, offsets,
+                                       decoded.left_out};
   Transformed out;
   for (const format::Poison& poison : decoded.poison) {
     out.letters.push_back(
@@ -130,6 +133,7 @@ void Transform::select(const data::Records& slice, const Stamp& stamp, const for
   sql::QueryResult result = step_.query->run(decoded.batch, context);
   add_failures(slice, stamp, decoded, result.failures, out);
   out.rows.batch = std::move(result.batch);
+  out.record_of_row.reserve(out.rows.batch.rows);
   for (std::size_t row = 0; row < out.rows.batch.rows; ++row) {
     out.record_of_row.push_back(record_at(decoded.batch, static_cast<std::size_t>(out.rows.batch.origin[row])));
   }
@@ -137,6 +141,8 @@ void Transform::select(const data::Records& slice, const Stamp& stamp, const for
   out.rows.deletes.assign(out.rows.batch.rows, 0);
   if (!decoded.deletes.empty()) append_deletes(slice, stamp, decoded.deletes, out);
   out.rows.batch.origin.clear();
+  out.rows.write_timestamps.reserve(out.record_of_row.size());
+  out.rows.record_timestamps_ms.reserve(out.record_of_row.size());
   for (const std::size_t record : out.record_of_row) {
     out.rows.batch.origin.push_back(static_cast<std::int32_t>(record));
     out.rows.write_timestamps.push_back(stamp.write_timestamps[record]);

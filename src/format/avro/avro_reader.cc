@@ -87,14 +87,14 @@ AvroReader::AvroReader(AvroWanted wanted, const std::vector<bool>& needed, Write
     : state_(std::make_unique<State>(std::move(wanted), needed, std::move(writers))) {}
 AvroReader::~AvroReader() = default;
 
-Decoded AvroReader::decode(const data::Records& records) {
+Decoded AvroReader::decode(std::span<const data::Record> records) {
   Decoded decoded;
-  decoded.batch.origin.reserve(records.records.size());
+  decoded.batch.origin.reserve(records.size());
   state_->budget = batch_budget;
-  for (std::size_t i = 0; i < records.records.size(); ++i) {
-    if (!records.records[i].value) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!records[i].value) {
       decoded.deletes.push_back(i);
-    } else if (std::optional<Error> error = state_->read(records.records[i])) {
+    } else if (std::optional<Error> error = state_->read(records[i])) {
       decoded.poison.push_back({i, std::move(*error)});
     } else {
       decoded.batch.origin.push_back(static_cast<std::int32_t>(i));

@@ -36,7 +36,8 @@ class AvroReader final : public RecordReader {
   AvroReader(AvroWanted wanted, const std::vector<bool>& needed, WriterSchemas writers);
   ~AvroReader() override;
 
-  Decoded decode(const data::Records& records) override;
+  Decoded decode(std::span<const data::Record> records) override;
+  using RecordReader::decode;
 
  private:
   struct State;

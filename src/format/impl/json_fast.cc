@@ -107,7 +107,15 @@ class Walk {
       if (node.seen[index] == node.round) return false;  // twice: the lenient way knows which one counts
       node.seen[index] = node.round;
       ++found;
-      if (!value(node.children[index])) return false;
+      JsonNode& child = node.children[index];
+      std::string_view text;
+      if (child.staged < 0 || *at_ != '"') {  // the commonest kind of value goes the shortest way
+        if (!value(child)) return false;
+      } else if (read_text(text)) {
+        texts_.set(static_cast<std::size_t>(child.staged), text);
+      } else {
+        return give_up(child);
+      }
     }
   }
 
@@ -133,7 +141,7 @@ class Walk {
   }
 
   /// Reads the text whose opening quote is at hand. One without escapes is used where it stands.
-  bool read_text(std::string_view& text) {
+  [[gnu::always_inline]] bool read_text(std::string_view& text) {
     const char* const from = at_ + 1;
     const char* const to = scan_.find_special(from);
     if (to >= end_) return false;
@@ -144,7 +152,7 @@ class Walk {
   }
 
   /// `special` is the first backslash. Resolved, a text is never longer.
-  bool read_escaped(const char* from, const char* special, std::string_view& text) {
+  [[gnu::noinline]] bool read_escaped(const char* from, const char* special, std::string_view& text) {
     const char* close = special;
     while (close < end_ && *close == '\\') close = scan_.find_special(close + 2);
     if (close >= end_ || *close != '"') return false;

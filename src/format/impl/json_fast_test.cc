@@ -117,6 +117,17 @@ TEST_CASE("scalars become texts in a STRING, on both ways") {
                                  R"({"id":"1.5","name":"false","n":4})"});
 }
 
+TEST_CASE("records that are left out are counted") {
+  format::JsonReader reader(columns(), {}, {}, {{0, "1"}, {1, "a"}});
+  const format::Decoded decoded = reader.decode(
+      records({R"({"id":"1","name":"a"})", R"({"id":"1","name":"b"})", R"({"id":"2","name":"a"})", "{", "{}"}));
+  CHECK(decoded.batch.rows == 1);
+  CHECK(decoded.left_out == 3);
+  reader.keep_unwanted(true);
+  CHECK(read(reader, {R"({"id":"2"})"})[0] == R"({"id":"2"})");
+  CHECK(decoded.poison.size() == 1);
+}
+
 TEST_CASE("a record that nobody wants gives no row, but is checked") {
   format::JsonReader reader(columns(), {true, true, true, true}, {}, {{1, "yes"}});
   CHECK(read(reader, {R"({"id":"1","name":"yes","n":1})", R"({"id":"2","name":"no","n":2})", R"({"id":"3","n":3})",

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/base64.h"
+#include "data/calendar.h"
 #include "data/text_form.h"
 #include "format/impl/json_number.h"
 
@@ -71,8 +72,42 @@ bool has_zone(std::string_view text) {
   return data::trim_all(text).find_first_not_of("0123456789:.", time + 1) != std::string_view::npos;
 }
 
+/// Two digits, or a number beyond 99.
+unsigned two_digits(const char* at) {
+  const auto tens = static_cast<unsigned>(static_cast<unsigned char>(at[0]) - '0');
+  const auto ones = static_cast<unsigned>(static_cast<unsigned char>(at[1]) - '0');
+  return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
+}
+
+/// "2024-01-02T03:04:05Z" and "2024-01-02T03:04:05.678Z", as most programs write instants; nothing for all else.
+std::optional<std::int64_t> read_usual_timestamp(std::string_view text) {
+  const char* const at = text.data();
+  const bool millis = text.size() == 24;
+  if ((!millis && text.size() != 20) || text.back() != 'Z' || at[4] != '-' || at[7] != '-' || at[10] != 'T' ||
+      at[13] != ':' || at[16] != ':' || (millis && at[19] != '.')) {
+    return std::nullopt;
+  }
+  const unsigned century = two_digits(at), years = two_digits(at + 2), month = two_digits(at + 5);
+  const unsigned day = two_digits(at + 8), hour = two_digits(at + 11), minute = two_digits(at + 14);
+  const unsigned second = two_digits(at + 17);
+  if (century > 99 || century == 0 || years > 99 || month == 0 || month > 12 || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
+  const auto year = static_cast<std::int64_t>(century * 100 + years);
+  if (day == 0 || day > static_cast<unsigned>(data::days_in_month(year, static_cast<int>(month)))) return std::nullopt;
+  std::int64_t fraction = 0;
+  if (millis) {
+    const unsigned tens = two_digits(at + 20);
+    const auto ones = static_cast<unsigned>(static_cast<unsigned char>(at[22]) - '0');
+    if (tens > 99 || ones > 9) return std::nullopt;
+    fraction = static_cast<std::int64_t>(tens * 10 + ones) * 1'000;
+  }
+  const std::int64_t days = data::days_from_civil(year, static_cast<int>(month), static_cast<int>(day));
+  return ((days * 24 + hour) * 60 + minute) * data::micros_per_minute + second * data::micros_per_second + fraction;
+}
+
 /// As written; else without "GMT" in it ("12:00:00GMT+01:00"), which Spark tries next.
 std::optional<std::int64_t> read_timestamp(std::string_view text) {
+  if (const auto micros = read_usual_timestamp(text)) return micros;
   if (const auto micros = data::parse_timestamp(text)) return micros;
   const std::size_t at = text.find("GMT");
   if (at == std::string_view::npos) return std::nullopt;

@@ -88,6 +88,7 @@ void TextStage::clear() {
     cells_.resize(columns_);
     cells_.shrink_to_fit();
   }
+  row_ = cells_.data();
 }
 
 }  // namespace streamops::format

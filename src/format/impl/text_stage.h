@@ -18,22 +18,23 @@ namespace streamops::format {
 
 class TextStage {
  public:
-  explicit TextStage(std::size_t columns) : columns_(columns), cells_(columns) {}
+  explicit TextStage(std::size_t columns) : columns_(columns), cells_(columns), row_(cells_.data()) {}
 
   std::size_t columns() const { return columns_; }
   /// The value of a column in the row being read.
-  void set(std::size_t column, std::string_view text) { row()[column] = {text.data(), text.size()}; }
-  void set_null(std::size_t column) { row()[column] = {}; }
-  std::string_view at(std::size_t column) { return {row()[column].data, row()[column].size}; }
-  bool is_null(std::size_t column) { return row()[column].data == nullptr; }
+  void set(std::size_t column, std::string_view text) { row_[column] = {text.data(), text.size()}; }
+  void set_null(std::size_t column) { row_[column] = {}; }
+  std::string_view at(std::size_t column) const { return {row_[column].data, row_[column].size}; }
+  bool is_null(std::size_t column) const { return row_[column].data == nullptr; }
   /// The row being read stays; without it the next one takes its place.
   void keep_row() {
     ++rows_;
     if (cells_.size() < (rows_ + 1) * columns_) cells_.resize((rows_ + 1) * columns_ * 2);
+    row_ = cells_.data() + rows_ * columns_;
   }
   std::size_t rows() const { return rows_; }
 
-  /// Room for a text of up to `size` bytes, which must not be empty.
+  /// Room for a text of up to `size` bytes.
   char* room(std::size_t size);
   /// Keeps a copy of `text`.
   std::string_view copy(std::string_view text);
@@ -48,11 +49,11 @@ class TextStage {
     const char* data = nullptr;  // null: SQL's null
     std::size_t size = 0;
   };
-  Cell* row() { return cells_.data() + rows_ * columns_; }
 
   std::size_t columns_;
   std::size_t rows_ = 0;
   std::vector<Cell> cells_;
+  Cell* row_;  // the row being read
   std::vector<std::unique_ptr<char[]>> arena_;
   std::size_t left_ = 0;  // in the last piece of the arena
   std::size_t last_size_ = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sql/engine/text_conditions.h"
+
 namespace streamops::sql {
 namespace {
 
@@ -13,10 +15,10 @@ std::vector<std::uint8_t> owned(Mask active, std::size_t rows) {
 }
 
 /// AND with `stop` false, OR with `stop` true: the left operand decides alone where it is `stop`.
-class ShortCircuit : public Node {
+class ShortCircuit : public ConditionNode {
  public:
   ShortCircuit(bool stop, NodePtr left, NodePtr right, Span span)
-      : Node(data::Type::scalar(TypeId::boolean), left->nullable() || right->nullable(), span),
+      : ConditionNode(data::Type::scalar(TypeId::boolean), left->nullable() || right->nullable(), span),
         stop_(stop),
         left_(std::move(left)),
         right_(std::move(right)) {}
@@ -41,6 +43,10 @@ class ShortCircuit : public Node {
       }
     }
     return {out.finish(), false};
+  }
+
+  bool add_text_conditions(std::vector<format::TextCondition>& out) const override {
+    return !stop_ && sql::add_text_conditions(*left_, out) && sql::add_text_conditions(*right_, out);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "sql/engine/characters.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <span>
 
@@ -64,9 +65,15 @@ void append_lower_at(std::string& out, std::string_view text, std::size_t at, st
 }  // namespace
 
 bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+  std::uint64_t all = 0, word = 0;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= sizeof word; left -= sizeof word, at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    all |= word;
+  }
+  for (; left > 0; --left, ++at) all |= static_cast<unsigned char>(*at);
+  return (all & 0x8080808080808080ULL) == 0;
 }
 
 std::size_t count_characters(std::string_view text) {

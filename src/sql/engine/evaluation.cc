@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sql/engine/text_conditions.h"
+
 namespace streamops::sql {
 namespace {
 
@@ -10,6 +12,7 @@ class ColumnNode : public Node {
   ColumnNode(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time)
       : Node(std::move(type), nullable, span), slot_(slot), event_time_(event_time) {}
   bool event_time() const override { return event_time_; }
+  std::size_t slot() const { return slot_; }
   Vector evaluate(const Frame& frame, Mask) const override { return frame.column(slot_); }
 
  private:
@@ -79,6 +82,11 @@ bool any_active(Mask active, std::size_t rows) {
 
 NodePtr column_node(std::size_t slot, data::TypePtr type, bool nullable, Span span, bool event_time) {
   return std::make_shared<const ColumnNode>(slot, std::move(type), nullable, span, event_time);
+}
+
+std::optional<std::size_t> slot_of(const Node& node) {
+  const auto* const column = dynamic_cast<const ColumnNode*>(&node);
+  return column == nullptr ? std::nullopt : std::optional<std::size_t>(column->slot());
 }
 
 NodePtr parameter_node(std::size_t index, data::TypePtr type, bool nullable, Span span) {

@@ -94,18 +94,29 @@ class HashGroups : public GroupOperator {
     friend bool operator>(const Closing& a, const Closing& b) { return a.end > b.end; }
   };
 
+  /// A piece of the batch at a time, so that its keys are still in the cache when they are looked up.
   void find_groups(const Rows& rows, std::int64_t watermark, RowNotes& notes) {
     const Columns keys(rows.columns.begin(), rows.columns.begin() + static_cast<std::ptrdiff_t>(spec_.keys.size()));
-    encode_keys(keys, rows.rows, batch_);
-    hashes_.resize(rows.rows);
-    for (std::size_t row = 0; row < rows.rows; ++row) hashes_[row] = KeyTable::hash(batch_.key(row));
     groups_.assign(rows.rows, no_group);
+    constexpr std::size_t piece = 4096;
+    for (std::size_t first = 0; first < rows.rows; first += piece) {
+      const std::size_t count = std::min(piece, rows.rows - first);
+      encode_keys(keys, first, count, batch_);
+      hashes_.resize(count);
+      for (std::size_t i = 0; i < count; ++i) hashes_[i] = KeyTable::hash(batch_.key(i));
+      find_groups(rows, first, watermark, notes);
+    }
+  }
+
+  /// For the rows from `first` on whose keys are at hand.
+  void find_groups(const Rows& rows, std::size_t first, std::int64_t watermark, RowNotes& notes) {
     const GroupEnds ends(spec_, rows.columns);
     const bool drops_late = spec_.mode != OutputMode::complete;
     const bool failures = notes.failures.any();
     constexpr std::size_t ahead = 8;
-    for (std::size_t row = 0; row < rows.rows; ++row) {
-      if (row + ahead < rows.rows) table_.prefetch(hashes_[row + ahead]);
+    for (std::size_t i = 0; i < hashes_.size(); ++i) {
+      const std::size_t row = first + i;
+      if (i + ahead < hashes_.size()) table_.prefetch(hashes_[i + ahead]);
       if (failures && notes.failures.has(rows.source_row(row))) continue;
       const std::int64_t end = ends[row];
       if (end <= watermark && drops_late) {
@@ -113,7 +124,7 @@ class HashGroups : public GroupOperator {
         continue;
       }
       bool added = false;
-      groups_[row] = table_.add(batch_.key(row), hashes_[row], added);
+      groups_[row] = table_.add(batch_.key(i), hashes_[i], added);
       if (added) begin_group(groups_[row], end);
     }
   }

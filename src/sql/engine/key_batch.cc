@@ -10,29 +10,29 @@ namespace {
 
 using data::TypeId;
 
-/// One column's part: how long it is in each row, and its bytes.
+/// One column's part: how long it is in each row, and its bytes. Row i here is row `first` + i of the column.
 class Part {
  public:
-  explicit Part(const data::Column& column) : column_(column), id_(column.type()->id()) {
+  Part(const data::Column& column, std::size_t first) : column_(column), first_(first), id_(column.type()->id()) {
     width_ = id_ == TypeId::boolean ? 1 : static_cast<std::size_t>(column.type()->width());
   }
 
   void add_sizes(std::vector<std::uint32_t>& sizes) {
     if (plain_structure()) {
       for (std::uint32_t& size : sizes) ++size;
-      for (const data::ColumnPtr& child : column_.children()) members_.emplace_back(*child);
+      for (const data::ColumnPtr& child : column_.children()) members_.emplace_back(*child, first_);
       for (Part& member : members_) member.add_sizes(sizes);
     } else if (id_ == TypeId::string || id_ == TypeId::binary) {
       const auto at = column_.offsets();
       for (std::size_t i = 0; i < sizes.size(); ++i)
-        sizes[i] += column_.is_null(i) ? 1 : 5 + static_cast<std::uint32_t>(at[i + 1] - at[i]);
+        sizes[i] += is_null(i) ? 1 : 5 + static_cast<std::uint32_t>(at[first_ + i + 1] - at[first_ + i]);
     } else if (width_ == 0) {
       encode_rest(sizes);
     } else if (!column_.has_nulls()) {
       for (std::uint32_t& size : sizes) size += 1 + static_cast<std::uint32_t>(width_);
     } else {
       for (std::size_t i = 0; i < sizes.size(); ++i)
-        sizes[i] += column_.is_null(i) ? 1 : 1 + static_cast<std::uint32_t>(width_);
+        sizes[i] += is_null(i) ? 1 : 1 + static_cast<std::uint32_t>(width_);
     }
   }
 
@@ -48,24 +48,26 @@ class Part {
       case TypeId::binary:
         return write_texts(cursors);
       case TypeId::boolean:
-        return write_each(cursors, [&](std::size_t i) { return static_cast<char>(column_.boolean(i) ? 1 : 0); });
+        return write_each(cursors,
+                          [&](std::size_t i) { return static_cast<char>(column_.boolean(first_ + i) ? 1 : 0); });
       case TypeId::float32:
-        return write_each(cursors, [&](std::size_t i) { return normal(column_.values<float>()[i]); });
+        return write_each(cursors, [&](std::size_t i) { return normal(column_.values<float>()[first_ + i]); });
       case TypeId::float64:
-        return write_each(cursors, [&](std::size_t i) { return normal(column_.values<double>()[i]); });
+        return write_each(cursors, [&](std::size_t i) { return normal(column_.values<double>()[first_ + i]); });
       default:
         return write_fixed(cursors);
     }
   }
 
  private:
+  bool is_null(std::size_t i) const { return column_.is_null(first_ + i); }
   bool plain_structure() const { return id_ == TypeId::structure && !column_.has_nulls(); }
 
   void encode_rest(std::vector<std::uint32_t>& sizes) {
     ends_.reserve(sizes.size());
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       const std::size_t before = encoded_.size();
-      append_value(column_, i, Floats::normalised, encoded_);
+      append_value(column_, first_ + i, Floats::normalised, encoded_);
       ends_.push_back(encoded_.size());
       sizes[i] += static_cast<std::uint32_t>(encoded_.size() - before);
     }
@@ -74,7 +76,7 @@ class Part {
   template <typename F>
   void write_each(std::vector<char*>& cursors, F value_of) const {
     for (std::size_t i = 0; i < cursors.size(); ++i) {
-      if (column_.is_null(i)) {
+      if (is_null(i)) {
         *cursors[i]++ = 0;
         continue;
       }
@@ -87,17 +89,17 @@ class Part {
 
   template <typename T>
   void write_values(std::vector<char*>& cursors) const {
-    const T* values = column_.values<T>().data();
+    const T* values = column_.values<T>().data() + first_;
     write_each(cursors, [values](std::size_t i) { return values[i]; });
   }
 
   void write_texts(std::vector<char*>& cursors) const {
     for (std::size_t i = 0; i < cursors.size(); ++i) {
-      if (column_.is_null(i)) {
+      if (is_null(i)) {
         *cursors[i]++ = 0;
         continue;
       }
-      const std::string_view text = column_.text(i);
+      const std::string_view text = column_.text(first_ + i);
       const auto length = static_cast<std::uint32_t>(text.size());
       *cursors[i]++ = 1;
       std::memcpy(cursors[i], &length, sizeof length);
@@ -130,6 +132,7 @@ class Part {
   }
 
   const data::Column& column_;
+  std::size_t first_;
   TypeId id_;
   std::size_t width_;
   std::vector<Part> members_;      // of a structure that is never null
@@ -140,10 +143,14 @@ class Part {
 }  // namespace
 
 void encode_keys(const std::vector<data::ColumnPtr>& columns, std::size_t rows, KeyBatch& out) {
+  encode_keys(columns, 0, rows, out);
+}
+
+void encode_keys(const std::vector<data::ColumnPtr>& columns, std::size_t first, std::size_t rows, KeyBatch& out) {
   std::vector<Part> parts;
   parts.reserve(columns.size());
   std::vector<std::uint32_t> sizes(rows, 0);
-  for (const data::ColumnPtr& column : columns) parts.emplace_back(*column).add_sizes(sizes);
+  for (const data::ColumnPtr& column : columns) parts.emplace_back(*column, first).add_sizes(sizes);
 
   out.starts.resize(rows + 1);
   std::uint64_t total = 0;

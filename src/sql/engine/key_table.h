@@ -29,6 +29,8 @@ struct KeyBatch {
 /// Writes each row's values behind one another as append_value() does, floats normalised. The keys of a batch together
 /// stay below 4 GiB, as its columns do.
 void encode_keys(const std::vector<data::ColumnPtr>& columns, std::size_t rows, KeyBatch& out);
+/// The same for the rows `first` to `first` + `rows` - 1, which are then the keys 0 to `rows` - 1.
+void encode_keys(const std::vector<data::ColumnPtr>& columns, std::size_t first, std::size_t rows, KeyBatch& out);
 
 class KeyTable {
  public:

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/uuid.h"
 #include "data/batch.h"
+#include "format/record_reader.h"
 
 namespace streamops::sql {
 
@@ -67,6 +68,8 @@ struct EvaluationContext {
   /// Partition and offset of each source row. Empty: partition 0, offset = index of the row.
   std::span<const std::int32_t> partitions;
   std::span<const std::int64_t> offsets;
+  /// Further rows that were left out because of first_conditions().
+  std::size_t left_out = 0;
 };
 
 struct RowError {
@@ -91,6 +94,10 @@ class Query : public std::enable_shared_from_this<Query> {
   static Result<std::shared_ptr<const Query>> compile(std::string_view sql, const data::SchemaPtr& source,
                                                       const CompileOptions& options);
   ~Query();
+
+  /// Conditions on STRING columns of the source that are looked at before anything else: a row that does not fulfil
+  /// them all changes nothing, so that whoever reads rows may leave it out.
+  std::vector<format::TextCondition> first_conditions() const;
 
   const data::SchemaPtr& output() const;
   /// One entry a source column: whether the query reads it. A column that it does not read may be a null pointer in

@@ -42,7 +42,7 @@ class QueryState::Impl {
     RowNotes notes{failures, std::vector<std::uint8_t>(source.rows + 1, 0),
                    std::vector<std::uint8_t>(source.rows + 1, 0)};
     std::vector<std::uint8_t> moves(source.rows + 1, 0);
-    had_rows_ = had_rows_ || source.rows > 0;
+    had_rows_ = had_rows_ || source.rows + context.left_out > 0;
     const RunContext run{context, text_, failures, &moves, views_};
     std::vector<Rows> parts;
     for (const PlanNode* leaf : plan_.leaves) parts.push_back(run_stateless(*leaf, {source, input}, run));

@@ -264,3 +264,17 @@ TEST_CASE("values that are equal are one key, null among them") {
       compiled("SELECT d, s, l, count(*) AS c FROM source GROUP BY d, s, l", OutputMode::update, schema)->open_state();
   CHECK(epoch(*state, table) == "0.0|{1, x}|[1]|2\nNaN|NULL|NULL|2\nNULL|{null, x}|[null]|1");
 }
+
+TEST_CASE("rows left out because of the first conditions count as rows that came") {
+  const auto query =
+      compiled("SELECT count(*) AS c FROM source WHERE k = 'a' AND n > 0", OutputMode::update, "k STRING, n BIGINT");
+  REQUIRE(query->first_conditions().size() == 1);
+  const Table none("k STRING, n BIGINT", {}), other("k STRING, n BIGINT", {{"'b'", "1"}});
+  const auto told = query->open_state(), left_out = query->open_state();
+  CHECK(epoch(*told, other) == "0");
+  EvaluationContext context;
+  context.left_out = 1;
+  CHECK(left_out->take(none.batch(), context).failures.empty());
+  CHECK(shown(left_out->end_epoch({})) == "0");
+  CHECK(epoch(*left_out, none).empty());
+}

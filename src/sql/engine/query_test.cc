@@ -201,3 +201,38 @@ TEST_CASE("LATERAL VIEW does not repeat more than memory holds") {
   CHECK(result.failures[0].error.is(errors::sql::value_too_large));
   CHECK(run("SELECT i FROM source LATERAL VIEW explode(a) AS i WHERE i > 19", row) == "20");
 }
+
+TEST_CASE("the first conditions are texts that come before anything that could fail or count") {
+  const data::SchemaPtr schema = test::schema("a STRING, b STRING, n INT, l ARRAY<INT>");
+  const auto conditions = [&](const std::string& text) {
+    const auto query = Query::compile(text, schema, {});
+    std::string out;
+    for (const format::TextCondition& condition : query.value()->first_conditions())
+      out += (*schema)[condition.column].name + "=" + condition.text + " ";
+    return out;
+  };
+  CHECK(conditions("SELECT n FROM source WHERE a = 'x'") == "a=x ");
+  CHECK(conditions("SELECT n FROM source WHERE 'x' = a AND b = 'y' AND n / 0 = 1") == "a=x b=y ");
+  CHECK(conditions("SELECT n FROM (SELECT b AS k, n FROM source WHERE b = 'y') WHERE k = 'z'") == "b=y ");
+  CHECK(conditions("SELECT b, count(*) AS c FROM source WHERE a = 'x' GROUP BY b") == "a=x ");
+  CHECK(conditions("SELECT count(*) AS c FROM source WHERE a = 'x'") == "a=x ");
+  for (const char* others :
+       {"SELECT n FROM source", "SELECT n FROM source WHERE n / 0 = 1 AND a = 'x'",
+        "SELECT n FROM source WHERE a <> 'x'", "SELECT n FROM source WHERE a = b",
+        "SELECT n FROM source WHERE a = NULL", "SELECT n FROM source WHERE a = n",
+        "SELECT n FROM source WHERE a = 'x' OR b = 'y'", "SELECT n FROM source WHERE lower(a) = 'x'",
+        "SELECT i FROM source LATERAL VIEW explode(l) AS i WHERE a = 'x'",
+        "SELECT n FROM source WHERE a = 'x' UNION ALL SELECT n FROM source"}) {
+    CHECK_MESSAGE(conditions(others).empty(), others);
+  }
+}
+
+TEST_CASE("a condition on a text keeps the rows that any other way of saying it keeps") {
+  const Table table("a STRING, b STRING",
+                    {{"'x'", "'1'"}, {"'y'", "'2'"}, {"NULL", "'3'"}, {"''", "'4'"}, {"'x'", "NULL"}});
+  CHECK(run("SELECT b FROM source WHERE a = 'x'", table) == "1\nNULL");
+  CHECK(run("SELECT b FROM source WHERE NOT (a = 'x')", table) == "2\n4");
+  CHECK(run("SELECT b FROM source WHERE (a = 'x') IS NULL", table) == "3");
+  CHECK(run("SELECT b FROM source WHERE a = ''", table) == "4");
+  CHECK(run("SELECT a = 'x' AS same FROM source WHERE b = '1' OR b = '3'", table) == "true\nNULL");
+}

@@ -2,6 +2,7 @@
 #include "sql/engine/branches.h"
 #include "sql/engine/functions/families.h"
 #include "sql/engine/nested.h"
+#include "sql/engine/text_conditions.h"
 
 namespace streamops::sql {
 namespace {
@@ -83,6 +84,16 @@ Vector compare(const Call& call, TypeId type, unsigned accept) {
   }
 }
 
+/// Where one side is a column and the other a constant; null otherwise.
+NodePtr text_equals(const Binding& binding) {
+  for (const std::size_t column : {0, 1}) {
+    const data::ColumnPtr constant = binding[1 - column]->constant();
+    if (!slot_of(*binding[column]) || constant == nullptr || constant->is_null(0)) continue;
+    return text_equals_node(binding[column], std::string(constant->text(0)), binding.any_nullable(), binding.span());
+  }
+  return nullptr;
+}
+
 bool has_map(const Type& type) {
   if (type.id() == TypeId::map) return true;
   for (const data::Field& field : type.fields()) {
@@ -117,6 +128,9 @@ Result<NodePtr> bind_comparison(Binding& binding, unsigned accept) {
   }
   STREAMOPS_ASSIGN(const TypePtr type, unify_operands(binding));
   const TypeId id = type->id();
+  if (id == TypeId::string && accept == equal) {
+    if (NodePtr node = text_equals(binding)) return node;
+  }
   return binding.strict_node(boolean(), binding.any_nullable(),
                              [id, accept](const Call& call) { return compare(call, id, accept); });
 }

@@ -30,8 +30,9 @@ Vector concat_texts(const Call& call) {
     }
     out.begin(row);
     for (const Reader<Text>& read : readers) {
-      if (!out.room_for(read(row).size())) break;
-      out.append(read(row));
+      const Text text = read(row);
+      if (!out.room_for(text.size())) break;
+      out.append(text);
     }
     out.end();
   }
@@ -121,14 +122,33 @@ Result<NodePtr> bind_concat_ws(Binding& binding) {
   return binding.node(text_type(), binding[0]->nullable(), concat_separated);
 }
 
+/// ASCII letters from `first` on, of which there are 26, in the other case.
+template <char first>
+void swap_case(std::string& buffer, Text text) {
+  buffer.resize(text.size());
+  char* const to = buffer.data();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto letter = static_cast<unsigned char>(text[i] - first);
+    to[i] = static_cast<char>(text[i] ^ (letter < 26 ? 0x20 : 0));
+  }
+}
+
 constexpr auto upper = [](std::string& buffer, auto& out, Text text) {
-  buffer.clear();
-  append_upper(buffer, text);
+  if (is_ascii(text)) {
+    swap_case<'a'>(buffer, text);
+  } else {
+    buffer.clear();
+    append_upper(buffer, text);
+  }
   out.append(buffer);
 };
 constexpr auto lower = [](std::string& buffer, auto& out, Text text) {
-  buffer.clear();
-  append_lower(buffer, text);
+  if (is_ascii(text)) {
+    swap_case<'A'>(buffer, text);
+  } else {
+    buffer.clear();
+    append_lower(buffer, text);
+  }
   out.append(buffer);
 };
 constexpr auto title = [](std::string& buffer, auto& out, Text text) {

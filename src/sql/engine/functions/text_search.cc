@@ -19,6 +19,11 @@ std::int32_t length_of(std::size_t length) {
   return static_cast<std::int32_t>(length);
 }
 
+/// The first place of `wanted`, which is not empty, from byte `from` on.
+std::size_t find_from(Text text, Text wanted, std::size_t from) {
+  return wanted.size() == 1 ? text.find(wanted[0], from) : text.find(wanted, from);
+}
+
 constexpr auto split_part = [](auto& out, Text text, Text delimiter, std::int32_t part) {
   if (part == 0)
     return out.fail(Error(errors::sql::invalid_input,
@@ -27,9 +32,18 @@ constexpr auto split_part = [](auto& out, Text text, Text delimiter, std::int32_
     if (part == 1 || part == -1) out.append(text);
     return;
   }
+  if (part > 0) {
+    std::size_t start = 0;
+    for (std::int32_t skipped = 1; skipped < part; ++skipped) {
+      const std::size_t found = find_from(text, delimiter, start);
+      if (found == std::string_view::npos) return;
+      start = found + delimiter.size();
+    }
+    return out.append(text.substr(start, find_from(text, delimiter, start) - start));
+  }
   std::int64_t parts = 1;
   for (std::size_t at = 0; (at = text.find(delimiter, at)) != std::string_view::npos; at += delimiter.size()) ++parts;
-  std::int64_t wanted = part > 0 ? part - 1 : parts + part;
+  std::int64_t wanted = parts + part;
   if (wanted < 0 || wanted >= parts) return;
   std::size_t start = 0;
   for (; wanted > 0; --wanted) start = text.find(delimiter, start) + delimiter.size();
