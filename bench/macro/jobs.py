@@ -31,7 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "macro" / "peers"
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from committed import positions  # noqa: E402
-from server import REFERENCE, Server, binary  # noqa: E402
+from server import Server, binary  # noqa: E402
 from services_session import Services  # noqa: E402
 
 PARTITIONS = 4
@@ -228,7 +228,7 @@ def main():
         return run_all(options)
     if options.broker == "own":
         options.broker_name = "streamops up"
-        with Server(str(REFERENCE), "--trigger", "never") as server:
+        with Server("--servers-only") as server:
             options.kafka = server.kafka
             return run_all(options)
     services = Services()

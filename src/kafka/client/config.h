@@ -22,7 +22,7 @@ struct ClientConfig {
   std::string username;
   std::string password;
   /// Records are fetched, and written in transactions, by our own code; false, or anything in `extra`: by librdkafka.
-  bool direct = false;
+  bool direct = true;
   /// Anything else that librdkafka knows, by its own names; wins over ours.
   std::vector<std::pair<std::string, std::string>> extra;
   /// Lines of the library's log. Called on its threads, so it must be safe there; may be empty.

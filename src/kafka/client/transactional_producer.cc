@@ -44,8 +44,10 @@ bool tells_of_another(rd_kafka_resp_err_t code) {
 
 using Positions = std::vector<data::Position>;
 
-/// The positions in `topic` that `group` has committed. Blocks; for the pool.
-Result<Positions> read_positions(const Instance& instance, const std::string& group, const std::string& topic) {
+/// The positions in `topics` that `group` has committed; the partitions of a topic begin `apart` behind those of the
+/// one before. Blocks; for the pool.
+Result<Positions> read_positions(const Instance& instance, const std::string& group,
+                                 const std::vector<std::string>& topics, std::int32_t apart) {
   const std::string doing = "reading what " + group + " has committed";
   const auto close_queue = [](rd_kafka_queue_t* one) { rd_kafka_queue_destroy(one); };
   const std::unique_ptr<rd_kafka_queue_t, decltype(close_queue)> queue(rd_kafka_queue_new(instance.handle()),
@@ -79,7 +81,10 @@ Result<Positions> read_positions(const Instance& instance, const std::string& gr
   for (int i = 0; offsets != nullptr && i < offsets->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = offsets->elems[i];
     if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(one.err, doing);
-    if (topic == one.topic && one.offset >= 0) positions.push_back({{}, one.partition, one.offset});
+    for (std::size_t n = 0; n < topics.size() && one.offset >= 0; ++n) {
+      if (topics[n] == one.topic)
+        positions.push_back({{}, static_cast<std::int32_t>(n) * apart + one.partition, one.offset});
+    }
   }
   return positions;
 }
@@ -118,7 +123,8 @@ class LibraryTransactions final : public TransactionalProducer {
     const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())),
                              PartitionListDeleter());
     for (const data::Position& position : positions) {
-      rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), position.partition)->offset = position.next;
+      const auto [topic, partition] = place_of(position.partition);
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = position.next;
     }
     const std::shared_ptr<rd_kafka_consumer_group_metadata_t> group(
         rd_kafka_consumer_group_metadata_new(options_.group.c_str()), &rd_kafka_consumer_group_metadata_destroy);
@@ -197,12 +203,24 @@ class LibraryTransactions final : public TransactionalProducer {
     return news && is_final(*news);
   }
 
+  std::vector<std::string> topics() const {
+    std::vector<std::string> all{options_.topic};
+    all.insert(all.end(), options_.further_topics.begin(), options_.further_topics.end());
+    return all;
+  }
+
+  std::pair<std::string, std::int32_t> place_of(std::int32_t partition) const {
+    if (options_.further_topics.empty() || partition < options_.partitions_per_topic)
+      return {options_.topic, partition};
+    const auto number = static_cast<std::size_t>(partition / options_.partitions_per_topic - 1);
+    return {options_.further_topics[number], partition % options_.partitions_per_topic};
+  }
+
   void look(const std::function<void(Result<Positions>)>& done) {
     pool_.run_then(
         loop_,
-        [instance = producer_.instance(), group = options_.group, topic = options_.topic] {
-          return read_positions(*instance, group, topic);
-        },
+        [instance = producer_.instance(), group = options_.group, topics = topics(),
+         apart = options_.partitions_per_topic] { return read_positions(*instance, group, topics, apart); },
         [this, alive = std::weak_ptr<int>(alive_), done](Result<Positions> found) {
           if (alive.expired()) return;
           const bool passes = !found && found.error().is(errors::kafka_client::broker_unreachable);
@@ -241,7 +259,7 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::open(const
                                                                            runtime::Loop& loop, runtime::Pool& pool,
                                                                            Producer::OnReport on_report,
                                                                            std::function<void()> on_room) {
-  if (config.direct && config.extra.empty())
+  if (config.direct && config.extra.empty() && options.further_topics.empty())
     return open_direct_transactions(config, options, loop, pool, std::move(on_report), std::move(on_room));
   auto producer = std::make_unique<LibraryTransactions>(options, loop, pool, std::move(on_report), std::move(on_room));
   STREAMOPS_RETURN_IF_ERROR(producer->open(config));

@@ -27,6 +27,9 @@ struct TransactionOptions {
   /// A transaction that is open for longer is dropped by the broker, which holds back readers meanwhile.
   Microseconds timeout = Seconds{60};
   ProducerOptions producer;
+  /// Topics beside `topic`, whose partitions are numbered from `partitions_per_topic`, twice as many ... on.
+  std::vector<std::string> further_topics = {};
+  std::int32_t partitions_per_topic = 0;
 };
 
 class TransactionalProducer {

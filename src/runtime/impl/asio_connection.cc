@@ -104,7 +104,7 @@ class State : public std::enable_shared_from_this<State<Stream>> {
     }
     std::size_t count = 0;
     if (!code) {
-      stream_.non_blocking(true, code);
+      if (!stream_.non_blocking()) stream_.non_blocking(true, code);  // a system call, so once
       count = stream_.read_some(asio::buffer(into.data(), into.size()), code);
       if (code == asio::error::would_block) return read();
     }

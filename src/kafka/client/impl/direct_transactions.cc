@@ -120,8 +120,7 @@ class DirectTransactions final : public TransactionalProducer {
 
   void commit(std::span<const data::Position> positions, Done done) override {
     on_committed_ = std::move(done);
-    has_positions_ = positions.empty();
-    if (!positions.empty()) add_offsets(Positions(positions.begin(), positions.end()));
+    positions_.assign(positions.begin(), positions.end());
     sender_.flush();
     step_soon();
   }
@@ -129,7 +128,7 @@ class DirectTransactions final : public TransactionalProducer {
   void abort(Microseconds patience, Done done) override {
     on_committed_ = nullptr;
     aborting_ = true;
-    sender_.stop();
+    sender_.hold();
     on_aborted_ = std::move(done);
     patience_timer_ = loop_.after(patience, [this] { aborted(Ok()); });
     drop();
@@ -231,55 +230,55 @@ class DirectTransactions final : public TransactionalProducer {
   }
 
   void step() {
-    if (aborting_) return;
+    if (aborting_ || is_asking_) return;
     if (const std::optional<Error> failed = failure()) return committed(*failed);
-    if (!is_registering_) register_partitions();
-    if (on_committed_ && has_positions_ && sender_.is_idle() && !is_registering_) end();
+    if (!registering_.empty() || !(registering_ = sender_.take_unregistered()).empty()) return register_all();
+    if (!on_committed_ || !sender_.is_idle()) return;
+    if (positions_.empty()) return end();
+    has_group_ ? commit_positions() : add_group();
+  }
+
+  /// The coordinator is asked when no batch is under way, and the other way round: see record_sender.h.
+  void register_all() {
+    sender_.hold();
+    if (sender_.is_sending()) return;  // comes again with the acknowledgement
+    register_partitions();
   }
 
   void register_partitions() {
-    const std::vector<TopicPartition> partitions = sender_.take_unregistered();
-    if (partitions.empty()) return;
     AddPartitionsToTxnRequest request;
     request.v3_and_below_transactional_id = options_.id;
     request.v3_and_below_producer_id = identity_.id;
     request.v3_and_below_producer_epoch = identity_.epoch;
-    for (const TopicPartition& one : partitions) {
+    for (const TopicPartition& one : registering_) {
       auto& topics = request.v3_and_below_topics;
       if (topics.empty() || topics.back().name != one.topic) topics.emplace_back().name = one.topic;
       topics.back().partitions.push_back(one.partition);
     }
-    is_registering_ = true;
-    is_open_ = true;
-    transaction_.ask<AddPartitionsToTxnResponse>(
-        request, partitions_version, [](const AddPartitionsToTxnResponse& answer) { return first_code(answer); },
-        [this, partitions](const Result<AddPartitionsToTxnResponse>& answer) {
-          is_registering_ = false;
-          if (!answer) return fail(answer.error());
-          if (const std::int16_t code = first_code(*answer); code != 0)
-            return fail(failure_of(code, "registering partitions with a transaction"));
-          sender_.registered(partitions);
-          step_soon();
+    ask<AddPartitionsToTxnResponse>(
+        transaction_, request, partitions_version, "registering partitions with a transaction",
+        [](const AddPartitionsToTxnResponse& answer) { return first_code(answer); },
+        [this] {
+          sender_.registered(std::exchange(registering_, {}));
+          has_group_ ? sender_.release() : add_group();
         });
   }
 
-  void add_offsets(Positions positions) {
+  /// The group's positions will be part of the transaction.
+  void add_group() {
     AddOffsetsToTxnRequest request;
     request.transactional_id = options_.id;
     request.producer_id = identity_.id;
     request.producer_epoch = identity_.epoch;
     request.group_id = options_.group;
-    is_open_ = true;
-    transaction_.ask<AddOffsetsToTxnResponse>(
-        request, offsets_version, only_code<AddOffsetsToTxnResponse>,
-        [this, positions = std::move(positions)](const Result<AddOffsetsToTxnResponse>& answer) {
-          if (!answer) return fail(answer.error());
-          if (answer->error_code != 0) return fail(failure_of(answer->error_code, "committing positions"));
-          commit_positions(positions);
-        });
+    ask<AddOffsetsToTxnResponse>(transaction_, request, offsets_version, "committing positions",
+                                 only_code<AddOffsetsToTxnResponse>, [this] {
+                                   has_group_ = true;
+                                   sender_.release();
+                                 });
   }
 
-  void commit_positions(const Positions& positions) {
+  void commit_positions() {
     TxnOffsetCommitRequest request;
     request.transactional_id = options_.id;
     request.group_id = options_.group;
@@ -287,21 +286,32 @@ class DirectTransactions final : public TransactionalProducer {
     request.producer_epoch = identity_.epoch;
     auto& topic = request.topics.emplace_back();
     topic.name = options_.topic;
-    for (const data::Position& position : positions) {
+    for (const data::Position& position : std::exchange(positions_, {})) {
       auto& one = topic.partitions.emplace_back();
       one.partition_index = position.partition;
       one.committed_offset = position.next;
       one.committed_metadata = "";
     }
-    group_.ask<TxnOffsetCommitResponse>(
-        request, positions_version, [](const TxnOffsetCommitResponse& answer) { return first_code(answer); },
-        [this](const Result<TxnOffsetCommitResponse>& answer) {
-          if (!answer) return fail(answer.error());
-          if (const std::int16_t code = first_code(*answer); code != 0)
-            return fail(failure_of(code, "committing positions"));
-          has_positions_ = true;
-          step_soon();
-        });
+    ask<TxnOffsetCommitResponse>(
+        group_, request, positions_version, "committing positions",
+        [](const TxnOffsetCommitResponse& answer) { return first_code(answer); }, [] {});
+  }
+
+  /// One question at a time; `then` when the cluster has said yes, and another step after it.
+  template <typename Response, typename Request>
+  void ask(Coordinator& coordinator, const Request& request, std::int16_t version, const std::string& doing,
+           std::int16_t (*code_of)(const Response&), std::function<void()> then) {
+    is_asking_ = true;
+    is_open_ = true;
+    coordinator.ask<Response>(request, version, code_of,
+                              [this, doing, code_of, then = std::move(then)](const Result<Response>& answer) {
+                                is_asking_ = false;
+                                if (!answer) return fail(answer.error());
+                                if (const std::int16_t code = code_of(*answer); code != 0)
+                                  return fail(failure_of(code, doing));
+                                then();
+                                step_soon();
+                              });
   }
 
   EndTxnRequest end_request(bool commits) const {
@@ -314,18 +324,15 @@ class DirectTransactions final : public TransactionalProducer {
   }
 
   void end() {
-    has_positions_ = false;  // once
     if (!is_open_) return committed(Ok());
-    transaction_.ask<EndTxnResponse>(end_request(true), end_version, only_code<EndTxnResponse>,
-                                     [this](const Result<EndTxnResponse>& answer) {
-                                       if (!answer) return fail(answer.error());
-                                       if (answer->error_code != 0)
-                                         return fail(failure_of(answer->error_code, "committing a transaction"));
-                                       is_open_ = false;
-                                       begun_.reset();
-                                       sender_.begin_anew();
-                                       committed(Ok());
-                                     });
+    ask<EndTxnResponse>(transaction_, end_request(true), end_version, "committing a transaction",
+                        only_code<EndTxnResponse>, [this] {
+                          is_open_ = false;
+                          has_group_ = false;
+                          begun_.reset();
+                          sender_.begin_anew();
+                          committed(Ok());
+                        });
   }
 
   void committed(const Result<void>& result) {
@@ -411,8 +418,10 @@ class DirectTransactions final : public TransactionalProducer {
 
   std::optional<runtime::MonotonicTime> begun_;
   bool is_open_ = false;  // the coordinator may know of it
-  bool is_registering_ = false;
-  bool has_positions_ = false;
+  bool is_asking_ = false;
+  bool has_group_ = false;                   // is part of the transaction
+  std::vector<TopicPartition> registering_;  // partitions that are to be part of it
+  Positions positions_;                      // to be committed
   bool stepping_ = false;
   bool aborting_ = false;
   Done on_committed_;

@@ -2,8 +2,10 @@
 // the batches that go to the socket.
 //
 //   init:    coordinator of the id -> InitProducerId -> coordinator of the group -> OffsetFetch
-//   send:    record_sender.h; partitions are registered (AddPartitionsToTxn) as they get their first record
-//   commit:  AddOffsetsToTxn -> TxnOffsetCommit, while the last batches are acknowledged -> EndTxn
+//   send:    record_sender.h; partitions are registered (AddPartitionsToTxn, and once AddOffsetsToTxn) as they get
+//   their
+//            first record
+//   commit:  the last batches are acknowledged -> TxnOffsetCommit -> EndTxn
 //
 // Records are `taken`, not reported one by one: the commit answers for all of them. What the cluster refuses ends the
 // transaction; nothing is sent twice. Protocol: transactions as of Kafka 0.11 to 3, which 4 speaks too (KIP-98).

@@ -203,6 +203,15 @@ void RecordSender::begin_anew() {
   }
 }
 
+void RecordSender::hold() {
+  is_held_ = true;
+}
+
+void RecordSender::release() {
+  is_held_ = false;
+  pump_soon();
+}
+
 void RecordSender::pump_soon() {
   if (std::exchange(pumping_, true)) return;
   loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
@@ -213,7 +222,7 @@ void RecordSender::pump_soon() {
 }
 
 void RecordSender::pump() {
-  if (failure_ || is_stopped_) return;
+  if (failure_ || is_held_) return;
   for (auto& [key, broker] : brokers_) {
     // Brokers close connections on which nothing was said for long.
     if (broker.under_way == 0 && broker.conversation->failure()) connect(broker);

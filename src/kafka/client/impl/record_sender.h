@@ -3,6 +3,9 @@
 //   send() -> partition (murmur2 of the key) -> open batch, up to about 1 MB -> sealed -> Produce, at most 5 under way
 //                                                                             \ once the partition is registered
 //
+// Brokers look into the transaction at its first batch, and refuse the batch while its coordinator is busy with another
+// question about it: so who owns this holds it while he asks, and asks when nothing is under way.
+//
 // Nothing is sent twice: whatever goes wrong is told as failure(), and the transaction begins anew with another
 // producer. Who owns this registers partitions() with the transaction before their batches leave. Threads: one loop.
 #pragma once
@@ -62,8 +65,9 @@ class RecordSender {
   std::size_t records() const { return records_; }
   /// The transaction is over: each partition has to be registered again.
   void begin_anew();
-  /// Nothing leaves any more.
-  void stop() { is_stopped_ = true; }
+  /// Nothing leaves while it is held.
+  void hold();
+  void release();
 
   /// Why nothing goes on, for good.
   const std::optional<Error>& failure() const { return failure_; }
@@ -125,7 +129,7 @@ class RecordSender {
   std::size_t records_ = 0;         // in them
   std::size_t under_way_ = 0;       // shipments
   bool is_full_ = false;
-  bool is_stopped_ = false;
+  bool is_held_ = false;
   bool pumping_ = false;
   bool telling_ = false;
   runtime::TimerPtr retry_;
