@@ -32,7 +32,7 @@ class Script:
         self.sources, self.watermarks, self.tables, self.rows = {}, {}, {}, collections.defaultdict(list)
         self.mode, self.query = "append", ""
         self.lines = []  # all but the answers
-        for line in text.split("\n"):
+        for line in text.rstrip("\n").split("\n"):
             if line.startswith(("# Spark ", "out ")):
                 continue
             self.lines.append(line)

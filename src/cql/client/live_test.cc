@@ -88,9 +88,9 @@ TEST_CASE("every version of the protocol carries values both ways, plain and com
 }
 
 TEST_CASE("a table is read to its end in pages, also from the middle" * doctest::skip(server() == nullptr)) {
+  Outcomes outcomes;  // outlives the client, which tells it of room till the end
   Live live;
   live.table("paged", "k int PRIMARY KEY, v text");
-  Outcomes outcomes;
   const PreparedStatementPtr insert = live.prepare("INSERT INTO so_client.paged (k, v) VALUES (?, ?)").value();
   constexpr int count = 1500;
   live.on_loop([&] {
