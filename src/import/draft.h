@@ -58,9 +58,13 @@ struct TaskDraft : StepDraft {
 struct StreamDraft : StepDraft {
   std::string topic;
   std::string start;  // "earliest" or "latest"
-  std::string table;  // keyspace.table
+  std::string table;  // keyspace.table; empty: it writes a topic
+  std::string sink_topic;
+  std::string sink_key;
   std::vector<std::string> create;
   std::vector<std::string> create_comments;
+
+  std::string target() const { return sink_topic.empty() ? table : "the topic " + sink_topic; }
 };
 
 struct ProfileDraft {

@@ -74,6 +74,29 @@ ValuePtr from_json(Frame& frame, const Value& call) {
   return path_value("record");
 }
 
+void add_column(std::vector<Frame::Column>& columns, std::string name, ValuePtr value) {
+  if (columns.size() < most_columns) columns.push_back({std::move(name), std::move(value)});
+}
+
+/// "data.*"
+void expand(Frame& frame, const std::string& qualifier, std::vector<Frame::Column>& columns, const Where& where) {
+  const ValuePtr base = look_up(frame, qualifier);
+  const data::TypePtr type = base && base->is(ValueKind::path) ? type_of(frame, *base) : nullptr;
+  if (!type || type->id() != data::TypeId::structure) {
+    frame.lost.push_back({fmt::format("the columns of {}.* are not known", qualifier), where});
+    return;
+  }
+  for (const data::Field& field : type->fields())
+    add_column(columns, field.name, step_into(*base, {Step::Kind::member, field.name, 0}));
+}
+
+ValuePtr dict_of(const std::vector<Frame::Column>& columns) {
+  auto made = std::make_shared<Value>();
+  made->kind = ValueKind::dict;
+  for (const Frame::Column& column : columns) made->entries.emplace_back(column.name, column.value);
+  return made;
+}
+
 /// Puts columns in for names in a piece of SQL.
 class Substitution {
  public:
@@ -86,6 +109,12 @@ class Substitution {
     }
     if (expression.kind == sql::ExpressionKind::cast && !expression.lenient)
       return operation("cast " + expression.type->to_sql(), {value_of(*expression.children[0])});
+    if (expression.kind == sql::ExpressionKind::call && expression.function == "to_json" &&
+        expression.children.size() == 1)
+      return operation("call to_json", {value_of(*expression.children[0])});
+    if (expression.kind == sql::ExpressionKind::call && expression.function == "struct") {
+      if (const ValuePtr made = structure(expression)) return made;
+    }
     if (expression.kind == sql::ExpressionKind::call && expression.function == "from_json" &&
         expression.children.size() == 2 && expression.children[1]->kind == sql::ExpressionKind::literal) {
       ValuePtr call = operation(
@@ -99,6 +128,24 @@ class Substitution {
  private:
   std::string text_of(const sql::Expression& expression) const {
     return std::string(sql_.substr(expression.span.offset, expression.span.length));
+  }
+
+  /// struct(*), struct(data.*), struct(a, b): null for what has no name.
+  ValuePtr structure(const sql::Expression& call) {
+    std::vector<Frame::Column> columns;
+    for (const sql::ExpressionPtr& child : call.children) {
+      if (child->kind == sql::ExpressionKind::column) {
+        add_column(columns, child->parts.back().text, value_of(*child));
+      } else if (child->kind != sql::ExpressionKind::star) {
+        return nullptr;
+      } else if (child->parts.empty()) {
+        for (const Frame::Column& each : frame_.columns) add_column(columns, each.name, each.value);
+      } else {
+        const std::string text = text_of(*child);
+        expand(frame_, text.substr(0, text.size() - 2), columns, frame_.where);
+      }
+    }
+    return dict_of(columns);
   }
 
   void collect(const sql::Expression& expression, std::vector<const sql::Expression*>& columns) const {
@@ -143,22 +190,6 @@ std::string default_name(const ValuePtr& value) {
   return "value";
 }
 
-void add_column(std::vector<Frame::Column>& columns, std::string name, ValuePtr value) {
-  if (columns.size() < most_columns) columns.push_back({std::move(name), std::move(value)});
-}
-
-/// "data.*"
-void expand(Frame& frame, const std::string& qualifier, std::vector<Frame::Column>& columns, const Where& where) {
-  const ValuePtr base = look_up(frame, qualifier);
-  const data::TypePtr type = base && base->is(ValueKind::path) ? type_of(frame, *base) : nullptr;
-  if (!type || type->id() != data::TypeId::structure) {
-    frame.lost.push_back({fmt::format("the columns of {}.* are not known", qualifier), where});
-    return;
-  }
-  for (const data::Field& field : type->fields())
-    add_column(columns, field.name, step_into(*base, {Step::Kind::member, field.name, 0}));
-}
-
 ValuePtr explode(Frame& frame, const ValuePtr& call, const std::string& name) {
   Frame::View view;
   view.array = resolve(frame, call->items[0]);
@@ -173,6 +204,29 @@ ValuePtr explode(Frame& frame, const ValuePtr& call, const std::string& name) {
   return path;
 }
 
+ValuePtr resolve_parts(Frame& frame, const ValuePtr& value, int depth, int& parts);
+
+/// struct(): members with the names that Spark gives them.
+ValuePtr structure(Frame& frame, const Value& call, int depth, int& parts) {
+  std::vector<Frame::Column> columns;
+  for (const ValuePtr& item : call.items) {
+    const ValuePtr inner = item->is_operation("alias") ? item->items[0] : item;
+    const bool is_star = inner->is_operation("column") && inner->items[0]->text.ends_with('*');
+    if (is_star && inner->items[0]->text == "*") {
+      for (const Frame::Column& each : frame.columns) add_column(columns, each.name, each.value);
+    } else if (is_star) {
+      const std::string& text = inner->items[0]->text;
+      expand(frame, text.substr(0, text.size() - 2), columns, call.where);
+    } else {
+      const std::string name = default_name(item);
+      const bool unnamed = name == "value" && !item->is_operation("alias") && !inner->is_operation("column");
+      add_column(columns, unnamed ? fmt::format("col{}", columns.size() + 1) : name,
+                 resolve_parts(frame, inner, depth + 1, parts));
+    }
+  }
+  return dict_of(columns);
+}
+
 ValuePtr resolve_parts(Frame& frame, const ValuePtr& value, int depth, int& parts) {
   if (depth > 40 || --parts < 0) return unknown("too much of it");
   if (value->is_operation("column")) {
@@ -182,6 +236,7 @@ ValuePtr resolve_parts(Frame& frame, const ValuePtr& value, int depth, int& part
   if (value->is_operation("sql")) return resolve_sql(frame, value->items[0]->text);
   if (value->is_operation("from_json") && value->items.size() == 2) return from_json(frame, *value);
   if (value->is_operation("alias")) return resolve_parts(frame, value->items[0], depth + 1, parts);
+  if (value->is_operation("call struct")) return structure(frame, *value, depth, parts);
   if (!value->is(ValueKind::operation) && !value->is(ValueKind::list)) return value;
   auto made = std::make_shared<Value>(*value);
   for (ValuePtr& item : made->items) item = resolve_parts(frame, item, depth + 1, parts);

@@ -10,6 +10,7 @@
 #include "errors/import.h"
 #include "import/frame.h"
 #include "import/sql_text.h"
+#include "import/topic_sink.h"
 #include "pipeline/infer.h"
 #include "sql/engine/query.h"
 #include "sql/grammar/ddl.h"
@@ -28,12 +29,9 @@ std::string option(const std::map<std::string, ValuePtr>& options, std::string_v
 }
 
 /// A column of the stream to be, and where its value comes from.
-struct Output {
-  std::string name;
-  ValuePtr value;
-};
+using Output = Frame::Column;
 
-/// One way from a topic into a table.
+/// One way from a topic into a table, or into another topic.
 struct Route {
   Where where;
   FramePtr frame;  // null for a plain consumer
@@ -41,6 +39,8 @@ struct Route {
   std::string start;
   std::string keyspace;
   std::string table;
+  std::string sink_topic;
+  std::string sink_key;
   std::vector<Output> columns;
 };
 
@@ -52,10 +52,13 @@ class StreamDrafts {
   void run() {
     for (const CqlSchema::Statement& statement : tables_.unread)
       draft_.leave("a CREATE statement", statement.text, statement.where);
-    std::set<Where> taken;
+    // A script may be walked through more than once; a function of its own may write several streams in one line.
+    std::set<std::pair<Where, std::string>> taken;
     for (std::size_t i = 0; i < facts_.writes.size(); ++i) {
       const WriteFact& write = facts_.writes[i];
-      if (!taken.insert(write.where).second) continue;
+      const std::string target = option(write.options, "topic") + "/" + option(write.options, "keyspace") + "/" +
+                                 option(write.options, "table");
+      if (!taken.emplace(write.where, target).second) continue;
       spark_write(write, i);
     }
     inserts();
@@ -81,8 +84,13 @@ class StreamDrafts {
                    write.where);
       return;
     }
+    if (write.format == "kafka") {
+      topic_write(write);
+      return;
+    }
     if (write.format != cassandra_format) {
-      draft_.leave(fmt::format("the sink {}", write.format), "streams here write Cassandra tables", write.where);
+      draft_.leave(fmt::format("the sink {}", write.format), "streams here write Cassandra tables and topics",
+                   write.where);
       return;
     }
     Route route;
@@ -90,8 +98,26 @@ class StreamDrafts {
     route.frame = write.frame;
     route.keyspace = option(write.options, "keyspace");
     route.table = option(write.options, "table");
-    for (const Frame::Column& column : write.frame->columns) route.columns.push_back({column.name, column.value});
+    route.columns = write.frame->columns;
     if (read_topic(route)) stream(std::move(route));
+  }
+
+  void topic_write(const WriteFact& write) {
+    TopicSink sink = read_topic_sink(write);
+    Route route;
+    route.where = write.where;
+    route.frame = write.frame;
+    route.sink_topic = sink.topic;
+    route.sink_key = sink.key;
+    route.columns = std::move(sink.columns);
+    if (sink.topic.empty()) route.table = "a topic";
+    if (!read_topic(route)) return;
+    if (!sink.why_not.empty()) {
+      draft_.leave(fmt::format("the stream into {}", target_of(route)), sink.why_not, write.where);
+      return;
+    }
+    if (!sink.no_key.empty()) draft_.leave(fmt::format("the key of {}", target_of(route)), sink.no_key, write.where);
+    stream(std::move(route));
   }
 
   /// Topic and start of the frame that a route reads.
@@ -99,12 +125,12 @@ class StreamDrafts {
     const Frame& frame = *route.frame;
     if (!frame.lost.empty()) {
       const Frame::Lost& lost = frame.lost.front();
-      draft_.leave(fmt::format("the stream into {}", table_name(route)), lost.what, lost.where);
+      draft_.leave(fmt::format("the stream into {}", target_of(route)), lost.what, lost.where);
       return false;
     }
     route.topic = option(frame.options, "subscribe");
     if (route.topic.empty() || route.topic.find(',') != std::string::npos) {
-      draft_.leave(fmt::format("the stream into {}", table_name(route)),
+      draft_.leave(fmt::format("the stream into {}", target_of(route)),
                    route.topic.empty()
                        ? "its topic is known only when the script runs, or is a pattern: a stream here reads one topic"
                        : fmt::format("it reads {}: a stream here reads one topic", route.topic),
@@ -112,7 +138,7 @@ class StreamDrafts {
       return false;
     }
     if (!frame.parsed) {
-      draft_.leave(fmt::format("the stream into {}", table_name(route)),
+      draft_.leave(fmt::format("the stream into {}", target_of(route)),
                    "its values are not read with from_json and a schema that is known", frame.where);
       return false;
     }
@@ -124,7 +150,8 @@ class StreamDrafts {
     return true;
   }
 
-  static std::string table_name(const Route& route) {
+  static std::string target_of(const Route& route) {
+    if (!route.sink_topic.empty()) return "the topic " + route.sink_topic;
     const std::string keyspace = route.keyspace.empty() ? "" : route.keyspace + ".";
     return route.table.empty() ? "a table" : keyspace + route.table;
   }
@@ -181,7 +208,7 @@ class StreamDrafts {
 
   bool read_consumer(Route& route) {
     if (facts_.consumers.size() != 1) {
-      draft_.leave(fmt::format("the INSERT into {}", table_name(route)),
+      draft_.leave(fmt::format("the INSERT into {}", target_of(route)),
                    "which consumer feeds it is not told by the code", route.where);
       return false;
     }
@@ -191,7 +218,7 @@ class StreamDrafts {
     const std::string start = setting_text(consumer.find("auto_offset_reset").get()).value_or("");
     route.start = start == "earliest" || start == "smallest" || start == "beginning" ? "earliest" : "latest";
     if (!route.topic.empty() && route.topic.find(',') == std::string::npos) return true;
-    draft_.leave(fmt::format("the INSERT into {}", table_name(route)),
+    draft_.leave(fmt::format("the INSERT into {}", target_of(route)),
                  "its consumer reads several topics, or one that is known only when the script runs", route.where);
     return false;
   }
@@ -199,37 +226,48 @@ class StreamDrafts {
   // --- a stream ------------------------------------------------------------------------------------------------------
 
   void stream(Route route) {
+    StreamDraft stream;
+    stream.where = route.where;
+    stream.topic = route.topic;
+    stream.start = route.start;
+    stream.sink_topic = route.sink_topic;
+    stream.sink_key = route.sink_key;
+    const CqlTable* table = nullptr;
+    if (route.sink_topic.empty()) {
+      table = table_of(route);
+      if (table == nullptr) return;
+      stream.table = table->keyspace + "." + table->name;
+    }
+    stream.name = unique_name(to_name(table == nullptr ? route.sink_topic : table->name));
+    if (!select(route, table, stream)) return;
+    if (table != nullptr) create(*table, stream);
+    draft_.took(fmt::format("stream {}: the topic {} into {}", stream.name, stream.topic, stream.target()),
+                route.where);
+    if (route.frame) {
+      const Where& declared = route.frame->schema_where;
+      draft_.took(fmt::format("{} columns of the schema", count(stream.schema)),
+                  declared.line > 0 ? declared : route.frame->read_at);
+    }
+    if (table != nullptr) draft_.took(fmt::format("{} with its key", stream.table), table->where);
+    draft_.streams.push_back(std::move(stream));
+  }
+
+  /// The table that a route writes; null after saying what is not known of it.
+  const CqlTable* table_of(const Route& route) {
     const CqlTable* table = tables_.find(route.keyspace, route.table);
-    const std::string name = table_name(route);
+    const std::string name = target_of(route);
     if (table == nullptr) {
       draft_.leave(fmt::format("the stream from {} into {}", route.topic, name),
                    fmt::format("nothing in the project makes the table, and its key is not known: add CREATE TABLE IF "
                                "NOT EXISTS {} (…, PRIMARY KEY (…)) to a .cql file and import again",
                                name),
                    route.where);
-      return;
+      return nullptr;
     }
-    if (table->keyspace.empty()) {
-      draft_.leave(fmt::format("the stream from {} into {}", route.topic, name),
-                   "the keyspace of the table is not said", table->where);
-      return;
-    }
-    StreamDraft stream;
-    stream.where = route.where;
-    stream.topic = route.topic;
-    stream.start = route.start;
-    stream.name = unique_name(to_name(table->name));
-    stream.table = table->keyspace + "." + table->name;
-    if (!select(route, *table, stream)) return;
-    create(*table, stream);
-    draft_.took(fmt::format("stream {}: the topic {} into {}", stream.name, stream.topic, stream.table), route.where);
-    if (route.frame) {
-      const Where& declared = route.frame->schema_where;
-      draft_.took(fmt::format("{} columns of the schema", count(stream.schema)),
-                  declared.line > 0 ? declared : route.frame->read_at);
-    }
-    draft_.took(fmt::format("{} with its key", stream.table), table->where);
-    draft_.streams.push_back(std::move(stream));
+    if (!table->keyspace.empty()) return table;
+    draft_.leave(fmt::format("the stream from {} into {}", route.topic, name), "the keyspace of the table is not said",
+                 table->where);
+    return nullptr;
   }
 
   static std::size_t count(const std::string& schema) {
@@ -265,7 +303,7 @@ class StreamDrafts {
     stream.create.push_back(table.statement);
   }
 
-  bool select(const Route& route, const CqlTable& table, StreamDraft& stream) {
+  bool select(const Route& route, const CqlTable* table, StreamDraft& stream) {
     std::vector<std::pair<std::string, ValuePtr>> views;
     bool outer = false;
     if (route.frame) {
@@ -279,7 +317,7 @@ class StreamDrafts {
     for (const Output& column : route.columns) writer.expression(*column.value).ok();
     data::SchemaPtr schema = schema_of(route, writer);
     if (!schema) {
-      draft_.leave(fmt::format("the stream into {}", stream.table), "its schema is none that we can read",
+      draft_.leave(fmt::format("the stream into {}", stream.target()), "its schema is none that we can read",
                    route.frame ? route.frame->schema_where : route.where);
       return false;
     }
@@ -290,7 +328,7 @@ class StreamDrafts {
     for (const std::string& view : *lateral) from += (lateral->size() > 1 ? "\n  " : " ") + view;
     from += condition;
     if (!condition.empty() && !compiles("SELECT 1 AS one " + from, schema)) {
-      draft_.leave(fmt::format("the stream into {}", stream.table), "its filter is no SQL that we run", route.where);
+      draft_.leave(fmt::format("the stream into {}", stream.target()), "its filter is no SQL that we run", route.where);
       return false;
     }
     std::vector<std::string> lines;
@@ -300,12 +338,14 @@ class StreamDrafts {
       if (line.empty() || !given.insert(column.name).second) continue;
       lines.push_back(line);
     }
-    for (const std::string& key : table.key) {
+    for (const std::string& key : table == nullptr ? std::vector<std::string>() : table->key) {
       if (given.contains(key)) continue;
-      draft_.leave(fmt::format("the stream into {}", stream.table),
+      draft_.leave(fmt::format("the stream into {}", stream.target()),
                    fmt::format("the table's key column {} gets no value", key), route.where);
       return false;
     }
+    if (lines.empty()) return false;
+    if (!given.contains(stream.sink_key)) stream.sink_key.clear();
     stream.schema = pipeline::to_schema_text(*schema);
     if (!route.frame)
       stream.schema_comment = "What the consumer reads of a record. It says no types: STRING takes all.";
@@ -330,7 +370,7 @@ class StreamDrafts {
     for (const ValuePtr& filter : route.frame->filters) {
       const Result<std::string> sql = writer.expression(*filter);
       if (!sql) {
-        draft_.leave(fmt::format("a filter of the stream into {}", stream.table), sql.error().message(),
+        draft_.leave(fmt::format("a filter of the stream into {}", stream.target()), sql.error().message(),
                      route.frame->where);
         stream.comments.push_back(fmt::format("Left out: a filter, as {} is no SQL.", sql.error().message()));
         continue;
@@ -346,26 +386,27 @@ class StreamDrafts {
   }
 
   /// The column's line in the SELECT, or an empty text after saying why it is left out.
-  std::string column_line(const Output& column, const CqlTable& table, SqlWriter& writer, const data::SchemaPtr& schema,
+  std::string column_line(const Output& column, const CqlTable* table, SqlWriter& writer, const data::SchemaPtr& schema,
                           const std::string& from, const Route& route, StreamDraft& stream) {
     const auto leave_out = [&](const std::string& why) {
-      draft_.leave(fmt::format("the column {} of {}", column.name, stream.table), why, route.where);
+      draft_.leave(fmt::format("the column {} of {}", column.name, stream.target()), why, route.where);
       stream.comments.push_back(fmt::format("Left out: {}: {}.", column.name, why));
       return std::string();
     };
-    const TableColumn* in_table = table.column(to_lower(column.name));
-    if (in_table == nullptr) {
+    const TableColumn* in_table = table == nullptr ? nullptr : table->column(to_lower(column.name));
+    if (table != nullptr && in_table == nullptr) {
       draft_.trap(Error(errors::doctor::column_missing, "the stream writes the column {}, which {} does not have",
                         column.name, stream.table),
-                  table.where);
+                  table->where);
       return leave_out("the table does not have it");
     }
     const Result<std::string> sql = writer.expression(*column.value);
     if (!sql) return leave_out(sql.error().message());
-    std::string line = *sql == sql_name(in_table->name) ? *sql : *sql + " AS " + sql_name(in_table->name);
+    const std::string name = sql_name(in_table == nullptr ? column.name : in_table->name);
+    std::string line = *sql == name ? *sql : *sql + " AS " + name;
     const auto query = sql::Query::compile("SELECT " + line + " " + from, schema, {});
     if (!query) return leave_out(query.error().message());
-    if (!fits_) return line;
+    if (!fits_ || in_table == nullptr) return line;
     const Result<void> fits = fits_(in_table->name, *(*query)->output()->fields()[0].type, in_table->type);
     return fits ? line : leave_out(fits.error().message());
   }

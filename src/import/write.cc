@@ -106,6 +106,11 @@ void schema_and_select(Writer& out, const StepDraft& step) {
   out.block(2, "select", step.select);
 }
 
+void kafka_sink(Writer& out, const std::string& topic, const std::string& key) {
+  out.line(3, fmt::format("kafka: {{ topic: {}{}, format: json }}", scalar(topic),
+                          key.empty() ? "" : ", key: " + scalar(key)));
+}
+
 void write_task(Writer& out, const TaskDraft& task) {
   head_of_step(out, task);
   out.line(2, "source:");
@@ -119,8 +124,7 @@ void write_task(Writer& out, const TaskDraft& task) {
   if (task.unverified) out.line(4, "tls: { verify: false }");
   schema_and_select(out, task);
   out.line(2, "sink:");
-  out.line(3, fmt::format("kafka: {{ topic: {}{}, format: json }}", scalar(task.topic),
-                          task.key.empty() ? "" : ", key: " + scalar(task.key)));
+  kafka_sink(out, task.topic, task.key);
   if (!task.after.empty()) out.line(2, "after: [" + join(task.after, ", ") + "]");
   if (task.retries) out.line(2, fmt::format("retries: {}", *task.retries));
   if (task.retries && task.retry_delay && *task.retry_delay > 0)
@@ -134,6 +138,10 @@ void write_stream(Writer& out, const StreamDraft& stream) {
                           stream.start == "latest" ? ", start: latest" : ""));
   schema_and_select(out, stream);
   out.line(2, "sink:");
+  if (!stream.sink_topic.empty()) {
+    kafka_sink(out, stream.sink_topic, stream.sink_key);
+    return;
+  }
   out.line(3, "cassandra:");
   out.line(4, "table: " + scalar(stream.table));
   for (const std::string& comment : stream.create_comments) out.comment(4, comment);

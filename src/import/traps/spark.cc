@@ -48,6 +48,14 @@ std::string spark_version(const Sources& sources) {
   return {};
 }
 
+/// Whether a stream in `file` runs with a session's packages: those of its own file, or, where that has none, of any.
+bool is_session_of(const Sources& sources, const SparkSetting& setting, const std::string& file) {
+  const auto& all = sources.facts.spark_settings;
+  return setting.where.file == file || std::none_of(all.begin(), all.end(), [&](const SparkSetting& each) {
+           return each.name == setting.name && each.where.file == file;
+         });
+}
+
 void packages(const Sources& sources, PipelineDraft& draft) {
   const std::string version = spark_version(sources);
   for (const SparkSetting& setting : sources.facts.spark_settings) {
@@ -80,8 +88,9 @@ void packages(const Sources& sources, PipelineDraft& draft) {
           setting.where);
     }
     const bool writes =
-        std::any_of(sources.facts.writes.begin(), sources.facts.writes.end(),
-                    [](const WriteFact& write) { return write.format == "org.apache.spark.sql.cassandra"; });
+        std::any_of(sources.facts.writes.begin(), sources.facts.writes.end(), [&](const WriteFact& write) {
+          return write.format == "org.apache.spark.sql.cassandra" && is_session_of(sources, setting, write.where.file);
+        });
     if (writes && !cassandra && !all.empty())
       draft.trap(Error(errors::doctor::connector_missing,
                        "the stream writes to Cassandra, and its connector is not among the packages"),
