@@ -6,6 +6,7 @@
 #include "app/connectors.h"
 #include "app/listening.h"
 #include "app/ports/metrics_text.h"
+#include "app/ports/schemas_port.h"
 #include "app/ports/streams_port.h"
 #include "app/ports/system_port.h"
 #include "app/ports/tables_port.h"
@@ -224,6 +225,13 @@ Result<void> Instance::start_console() {
     cql.request_timeout = look_timeout;
     cql.client_name = "streamops-console";
     ports.tables = make_tables_port(std::move(cql), console_room_.loop(), console_room_.network());
+    const bool has_registry = profile().registry || !servers_->endpoint("registry").empty();
+    if (has_registry) {
+      registry::ClientOptions registry = registry_client_options(profile(), servers_->endpoint("registry"),
+                                                                 settings::Registry::from(options_.settings));
+      registry.timeout = std::min<Microseconds>(registry.timeout, look_timeout);
+      ports.schemas = make_schemas_port(std::move(registry), console_room_.loop());
+    }
     if (pipeline_) ports.streams = make_streams_port(*options_.pipeline, *pipeline_, pipeline_room_.loop());
     if (scheduler_) ports.dags = console::make_dags_port(*scheduler_, pipeline_room_.loop());
     ports.system = make_system_port(directory_->path(), endpoints_, external_);

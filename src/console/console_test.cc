@@ -151,8 +151,8 @@ class Bench {
     REQUIRE(scheduler_->add_dag(std::move(dag), workflow::TriggerPolicy::never));
     scheduler_->start();
     console_ = make_console(loop, *network_, *accounts_,
-                            {topics, std::make_shared<TestTables>(), streams, make_dags_port(*scheduler_, loop),
-                             std::make_shared<TestSystem>()});
+                            {topics, std::make_shared<TestTables>(), std::make_shared<TestSchemas>(), streams,
+                             make_dags_port(*scheduler_, loop), std::make_shared<TestSystem>()});
     at = console_->listen({"127.0.0.1", 0}).value();
     topics_at = console_->listen_topics({"127.0.0.1", 0}).value();
   }
@@ -186,7 +186,7 @@ std::string wait_for_run(Bench& bench, const std::string& state) {
 
 TEST_CASE("nothing but the login is served to strangers (SO-H102); a wrong password is 401 and many are 429") {
   Bench bench;
-  for (const char* path : {"status", "dags", "topics", "tables", "flow", "groups", "errors", "events"}) {
+  for (const char* path : {"status", "dags", "topics", "tables", "schemas", "flow", "groups", "errors", "events"}) {
     const HttpResponse response = bench.get(std::string("/api/streamops/") + path);
     CHECK(response.status == 401);
     CHECK(has(response.body, "SO-H102"));
@@ -290,6 +290,16 @@ TEST_CASE("topics: messages newest first, bytes that are no text in hex, a delet
   CHECK(has(bench.get("/api/streamops/groups").body, R"("committed":1,"end":3)"));
 }
 
+TEST_CASE("schemas: subjects, then the versions of one, whatever letters its name has") {
+  Bench bench;
+  bench.login();
+  CHECK(bench.get("/api/streamops/schemas").body == R"({"compatibility":"BACKWARD","subjects":["users-value"]})");
+  const HttpResponse subject = bench.get("/api/streamops/schemas/subject?name=users%2Fvalue");
+  CHECK(has(subject.body, R"({"name":"users/value","compatibility":"FULL","older":4,"versions":[)"));
+  CHECK(has(subject.body, R"({"version":2,"id":7,"type":"AVRO","schema":"{\"type\":\"string\"}"},{"version":1,)"));
+  CHECK(has(bench.get("/api/streamops/schemas/subject?name=nobody").body, "SO-R003"));
+}
+
 TEST_CASE("tables: columns with their kinds, rows a page at a time") {
   Bench bench;
   bench.login();
@@ -340,7 +350,7 @@ TEST_CASE("a part that is not run here is SO-H106, the others are there") {
   bench.use_ports({.system = std::make_shared<TestSystem>()});
   bench.login();
   CHECK(bench.get("/api/streamops/status").status == 200);
-  for (const char* path : {"dags", "topics", "groups", "tables", "flow"}) {
+  for (const char* path : {"dags", "topics", "groups", "tables", "schemas", "flow"}) {
     const HttpResponse response = bench.get(std::string("/api/streamops/") + path);
     CHECK(has(response.body, "SO-H106"));
   }

@@ -136,6 +136,34 @@ class TablesPort {
                     Done<RowsPage> done) = 0;
 };
 
+// --- Schemas --------------------------------------------------------------------------------------------------------
+
+struct SubjectList {
+  std::vector<std::string> names;
+  std::string compatibility;  // of the registry: "BACKWARD"; empty where it does not say
+};
+
+struct SchemaInfo {
+  int version = 0;
+  std::int32_t id = 0;
+  std::string type;  // "AVRO", "JSON", "PROTOBUF"
+  std::string text;
+};
+
+struct SubjectInfo {
+  std::string name;
+  std::string compatibility;         // its own, or the registry's
+  std::vector<SchemaInfo> versions;  // the newest first
+  int older = 0;                     // versions beyond those
+};
+
+class SchemasPort {
+ public:
+  virtual ~SchemasPort() = default;
+  virtual void list(Done<SubjectList> done) = 0;
+  virtual void subject(const std::string& name, Done<SubjectInfo> done) = 0;
+};
+
 // --- The line: what runs where, with counters ------------------------------------------------------------------------
 
 struct FlowNode {
@@ -225,6 +253,7 @@ class SystemPort {
 struct Ports {
   std::shared_ptr<TopicsPort> topics;
   std::shared_ptr<TablesPort> tables;
+  std::shared_ptr<SchemasPort> schemas;
   std::shared_ptr<StreamsPort> streams;
   std::shared_ptr<DagsPort> dags;
   std::shared_ptr<SystemPort> system;

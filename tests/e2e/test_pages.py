@@ -8,7 +8,7 @@ from console import Console
 from selenium.webdriver.common.keys import Keys
 
 PAGES = {"overview": "/", "dags": "/dags", "dag": "/dags/user_automation", "topics": "/topics", "topic": "/topics/users_created",
-         "groups": "/groups", "tables": "/tables", "table": "/tables/spark_streams/created_users", "errors": "/errors",
+         "groups": "/groups", "tables": "/tables", "table": "/tables/spark_streams/created_users", "schemas": "/schemas", "errors": "/errors",
          "missing": "/nothing"}
 
 # Each piece of text that is seen, with less contrast to what is behind it than WCAG AA asks for.

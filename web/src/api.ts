@@ -31,6 +31,9 @@ export interface Group {
 export interface Column { name: string; type: string; kind: string }
 export interface Table { keyspace: string; name: string; system: boolean; columns: Column[] }
 export interface RowsPage { next: string; rows: (string | null)[][] }
+export interface SubjectList { compatibility: string; subjects: string[] }
+export interface SchemaVersion { version: number; id: number; type: string; schema: string }
+export interface Subject { name: string; compatibility: string; older: number; versions: SchemaVersion[] }
 export interface FlowNode {
   id: string; kind: string; title: string; detail: string; sql: string; state: string; records: number;
   counters: { name: string; value: number }[]; error: ErrorInfo | null;

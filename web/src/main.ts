@@ -8,11 +8,12 @@ import { errorsPage } from "./pages/errors";
 import { groupsPage } from "./pages/groups";
 import { loginPage } from "./pages/login";
 import { overviewPage } from "./pages/overview";
+import { schemaPage, schemasPage } from "./pages/schemas";
 import { tablePage, tablesPage } from "./pages/tables";
 import { topicPage, topicsPage } from "./pages/topics";
 
 const sections: [string, string, string][] = [["/", "Overview", "overview"], ["/dags", "DAGs", "dags"], ["/topics", "Topics", "topics"],
-  ["/groups", "Groups", "groups"], ["/tables", "Tables", "tables"], ["/errors", "Errors", "errors"]];
+  ["/groups", "Groups", "groups"], ["/tables", "Tables", "tables"], ["/schemas", "Schemas", "schemas"], ["/errors", "Errors", "errors"]];
 
 const root = document.getElementById("app") as HTMLElement;
 const main = h("main", { id: "main", tabindex: -1 });
@@ -75,6 +76,7 @@ function pageFor(path: string): Page {
     case "dags": return words[1] ? dagPage(words[1]) : dagsPage();
     case "topics": return words[1] ? topicPage(words[1]) : topicsPage();
     case "tables": return words[1] && words[2] ? tablePage(words[1], words[2]) : tablesPage();
+    case "schemas": return words[1] ? schemaPage(words[1]) : schemasPage();
     case "groups": return groupsPage();
     case "errors": return errorsPage();
     default: return { title: "Not found", body: h("div", null, errorBox(new api.ApiError({ code: "", title: "", message: `There is no page ${path}.`, hint: "Choose one on the left." }, 404))) };

@@ -1,4 +1,4 @@
-// Topics, groups, tables and the flow over the API.
+// Topics, groups, tables, schemas and the flow over the API.
 #include <algorithm>
 #include <tuple>
 
@@ -86,6 +86,16 @@ void list_rows(CallPtr call) {
   }
 }
 
+void list_subjects(CallPtr call) {
+  if (auto* port = port_of(call, call->context.ports.schemas, "schema registry"))
+    port->list(answer_json<SubjectList>(call));
+}
+
+void show_subject(CallPtr call) {
+  if (auto* port = port_of(call, call->context.ports.schemas, "schema registry"))
+    port->subject(call->query("name"), answer_json<SubjectInfo>(call));
+}
+
 void show_flow(CallPtr call) {
   if (auto* port = port_of(call, call->context.ports.streams, "pipeline")) port->flow(answer_json<Flow>(call));
 }
@@ -93,9 +103,11 @@ void show_flow(CallPtr call) {
 }  // namespace
 
 std::span<const Route> data_routes() {
-  static constexpr Route routes[] = {{"GET", "topics", list_topics},        {"GET", "topics/*/messages", list_messages},
-                                     {"GET", "groups", list_groups},        {"GET", "tables", list_tables},
-                                     {"GET", "tables/*/*/rows", list_rows}, {"GET", "flow", show_flow}};
+  static constexpr Route routes[] = {
+      {"GET", "topics", list_topics},           {"GET", "topics/*/messages", list_messages},
+      {"GET", "groups", list_groups},           {"GET", "tables", list_tables},
+      {"GET", "tables/*/*/rows", list_rows},    {"GET", "schemas", list_subjects},
+      {"GET", "schemas/subject", show_subject}, {"GET", "flow", show_flow}};
   return routes;
 }
 

@@ -102,6 +102,15 @@ class TestTables final : public TablesPort {
   }
 };
 
+class TestSchemas final : public SchemasPort {
+ public:
+  void list(Done<SubjectList> done) override { done(SubjectList{{"users-value"}, "BACKWARD"}); }
+  void subject(const std::string& name, Done<SubjectInfo> done) override {
+    if (name != "users/value") return done(Error(errors::runtime::cannot_connect, "no subject `{}`", name));
+    done(SubjectInfo{name, "FULL", {{2, 7, "AVRO", R"({"type":"string"})"}, {1, 3, "AVRO", R"("int")"}}, 4});
+  }
+};
+
 class TestStreams final : public StreamsPort {
  public:
   void flow(Done<Flow> done) override { done(now); }

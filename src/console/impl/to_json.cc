@@ -246,6 +246,26 @@ void write_json(JsonWriter& json, const RowsPage& page) {
   json.end_array().end_object();
 }
 
+void write_json(JsonWriter& json, const SubjectList& subjects) {
+  json.begin_object().field("compatibility", subjects.compatibility).key("subjects").begin_array();
+  for (const std::string& name : subjects.names) json.string(name);
+  json.end_array().end_object();
+}
+
+void write_json(JsonWriter& json, const SubjectInfo& subject) {
+  json.begin_object().field("name", subject.name).field("compatibility", subject.compatibility);
+  json.field("older", subject.older).key("versions").begin_array();
+  for (const SchemaInfo& each : subject.versions) {
+    json.begin_object()
+        .field("version", each.version)
+        .field("id", each.id)
+        .field("type", each.type)
+        .field("schema", each.text)
+        .end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_json(JsonWriter& json, const Flow& flow) {
   json.begin_object().field("pipeline", flow.pipeline).field("file", flow.file).field("profile", flow.profile);
   json.key("nodes").begin_array();

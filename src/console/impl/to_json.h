@@ -20,6 +20,8 @@ void write_json(JsonWriter& json, const Message& message);
 void write_json(JsonWriter& json, const GroupInfo& group);
 void write_json(JsonWriter& json, const TableInfo& table);
 void write_json(JsonWriter& json, const RowsPage& page);
+void write_json(JsonWriter& json, const SubjectList& subjects);
+void write_json(JsonWriter& json, const SubjectInfo& subject);
 void write_json(JsonWriter& json, const Flow& flow);
 void write_json(JsonWriter& json, const SystemStatus& status);
 void write_json(JsonWriter& json, const ErrorInfo& info);

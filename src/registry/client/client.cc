@@ -3,29 +3,16 @@
 #include <algorithm>
 #include <map>
 
-#include "base/base64.h"
-#include "base/text.h"
 #include "errors/registry.h"
 #include "errors/runtime.h"
 #include "registry/client/answer.h"
+#include "registry/client/request.h"
 
 namespace streamops::registry {
 namespace {
 
 constexpr Microseconds first_pause = Milliseconds{50};
 constexpr Microseconds life_of_unknown = Seconds{30};
-constexpr const char* media_type = "application/vnd.schemaregistry.v1+json";
-
-/// Every letter that is not plain in a path becomes %XX.
-std::string in_path(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 bool is_final(const Error& error) {
   return error.is(errors::runtime::http_tls) || error.is(errors::runtime::bad_url);
@@ -62,14 +49,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
   using SchemaDone = std::function<void(Result<schema::AvroSchemaPtr>)>;
 
   Impl(ClientOptions options, runtime::Loop& loop, runtime::HttpClient& http)
-      : options_(std::move(options)), loop_(loop), http_(http) {
-    for (const std::string_view piece : split(options_.url, ',')) {
-      std::string_view base = trim(piece);
-      while (base.ends_with('/')) base.remove_suffix(1);
-      if (!base.empty()) bases_.emplace_back(base);
-    }
-    if (bases_.empty()) bases_.emplace_back();
-  }
+      : options_(std::move(options)), loop_(loop), http_(http), bases_(bases_of(options_)) {}
 
   bool knows(std::int32_t id) const {
     const auto found = known_.find(id);
@@ -175,20 +155,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void send(const std::shared_ptr<Pending>& pending) {
-    runtime::HttpRequest request;
-    request.method = pending->method;
-    request.url = bases_[base_] + pending->path;
-    request.body = pending->body;
-    request.timeout = options_.timeout;
-    request.max_body = 16 * 1024 * 1024;
-    request.tls = options_.tls;
-    request.headers.emplace_back("Accept", std::string(media_type) + ", application/json");
-    if (!request.body.empty()) request.headers.emplace_back("Content-Type", media_type);
-    if (!options_.username.empty()) {
-      request.headers.emplace_back("Authorization", "Basic " + to_base64(options_.username + ":" + options_.password));
-    } else if (!options_.token.empty()) {
-      request.headers.emplace_back("Authorization", "Bearer " + options_.token);
-    }
+    runtime::HttpRequest request =
+        make_request(options_, pending->method, bases_[base_] + pending->path, pending->body);
     const std::size_t base = base_;
     pending->call = http_.send(std::move(request), [weak = weak_from_this(), pending = std::weak_ptr<Pending>(pending),
                                                     base](const Result<runtime::HttpResponse>& response) {
