@@ -55,9 +55,9 @@ add_custom_target(unit_tests)
 
 # What runs once a record or a row.
 set(HOT_SOURCES src/data/column.cc src/format/json_reader.cc src/format/json_writer.cc src/format/impl/json_fast.cc
-  src/format/impl/json_scalar.cc src/format/impl/text_stage.cc src/sql/engine/functions/text.cc src/sql/engine/hash_groups.cc
-  src/sql/engine/key_batch.cc src/sql/engine/key_table.cc src/sql/engine/projection.cc src/sql/engine/window.cc
-  src/pipeline/epoch.cc src/pipeline/slicer.cc src/pipeline/transform.cc)
+  src/format/impl/json_scalar.cc src/format/impl/text_stage.cc src/sql/engine/functions/text.cc
+  src/sql/engine/hash_groups.cc src/sql/engine/key_batch.cc src/sql/engine/key_table.cc src/sql/engine/projection.cc
+  src/sql/engine/window.cc src/pipeline/epoch.cc src/pipeline/slicer.cc src/pipeline/transform.cc)
 list(TRANSFORM HOT_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/)
 set_source_files_properties(${HOT_SOURCES} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
 
