@@ -114,7 +114,8 @@ Result<void> RecordWalker::next(data::Record& record) {
   std::int64_t offset_delta = 0;
   const bool whole = read_varint(at, end, timestamp_delta) && read_varint(at, end, offset_delta) &&
                      read_field(at, end, record.key) && read_field(at, end, record.value);
-  if (!whole || at == end) return malformed("a broken record");
+  const bool in_range = offset_delta == static_cast<std::int32_t>(offset_delta);
+  if (!whole || !in_range || at == end) return malformed("a broken record");
   record.offset = wrapping_sum(base_offset_, offset_delta);
   record.timestamp_ms = fixed_timestamp_ >= 0
                             ? fixed_timestamp_
