@@ -1,12 +1,12 @@
 // kafka/client/consumer.h — reads partitions of one topic from given offsets. Not managed by a group: who reads decides
 // where, and keeps its positions itself.
 //
-//   library's queue --(descriptor wakes the loop)--> held back here, about `prefetch_bytes` --poll()--> Records
+//   answers of brokers, or the library's queue --> held back, about `prefetch_bytes` --poll()--> Records
 //
 // Positions may be committed to a group for others to see; nobody joins it, and nothing is ever read from it.
 //
-// When too much is held back the partitions are paused, and resumed when half of it is gone: the library left alone
-// would notice a queue that has room again only after a second. Threads: one loop; nothing blocks.
+// By our own code (impl/direct_consumer.h), or by the library where the config says so. There partitions are paused when
+// too much is held back, and resumed when half of it is gone: it would notice only later. Threads: one loop.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ class Consumer {
 
   /// Reads `partition` from `offset` on. Once a partition.
   virtual Result<void> add(std::int32_t partition, std::int64_t offset) = 0;
-  /// What has arrived, at most about `max_bytes` of keys and values, copied into one arena. Errors are final:
-  /// SO-K203, SO-K204, SO-K205 (the offset is gone from the log).
+  /// What has arrived, at most about `max_bytes` of keys and values. Errors are final: SO-K203, SO-K204, SO-K205 (the
+  /// offset is gone from the log), SO-K107 and SO-K110 to SO-K112 (a batch that cannot be read).
   virtual Result<data::Records> poll(std::size_t max_bytes) = 0;
   /// Tells the group how far this reader is, advisory: what fails is tried again and no trouble. The last commit is
   /// given half a second when the consumer goes.
