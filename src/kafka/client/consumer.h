@@ -5,8 +5,8 @@
 //
 // Positions may be committed to a group for others to see; nobody joins it, and nothing is ever read from it.
 //
-// By our own code (impl/direct_consumer.h), or by the library where the config says so. There partitions are paused when
-// too much is held back, and resumed when half of it is gone: it would notice only later. Threads: one loop.
+// By our own code (impl/direct_consumer.h), or by the library where the config says so: there partitions are paused
+// when too much is held back, and resumed when half of it is gone; it would notice only later. Threads: one loop.
 #pragma once
 
 #include <cstdint>
