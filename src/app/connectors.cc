@@ -13,6 +13,7 @@
 #include "format/avro/avro_reader.h"
 #include "kafka/client/admin.h"
 #include "kafka/client/failure.h"
+#include "pipeline/merged_source.h"
 
 namespace streamops::app {
 namespace {
@@ -88,6 +89,8 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     options.id = use.owner;
     options.group = use.owner;
     options.source = spec.source;
+    options.further_sources = spec.further_sources;
+    options.partitions_per_source = pipeline::partitions_per_input;
     return connect::make_kafka_transaction(std::move(options), client_config(use), around_.loop, around_.clients);
   }
 

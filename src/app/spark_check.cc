@@ -49,6 +49,10 @@ class SparkChecker {
       refuse(*spec.schema.node, fmt::format("the stream {} reads `format: {}`; on Spark it reads json", stream.name(),
                                             spec.kafka_source->format));
     }
+    if (!spec.inputs.empty()) {
+      refuse(*spec.inputs[0].node,
+             fmt::format("the stream {} joins; on Spark only streams of one topic run so far", stream.name()));
+    }
     if (stream.query->keeps_state()) {
       refuse(*spec.select.node,
              fmt::format("the stream {} groups; on Spark only streams that keep no state run so far", stream.name()));

@@ -1,11 +1,14 @@
 #include "pipeline/check.h"
 
+#include <fmt/format.h>
+
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "errors/pipeline.h"
 #include "errors/workflow.h"
 #include "format/avro/sql_types.h"
 #include "pipeline/check_table.h"
+#include "pipeline/file_table.h"
 #include "sql/grammar/ddl.h"
 #include "workflow/dag.h"
 
@@ -27,6 +30,11 @@ std::uint32_t fingerprint(const StepSpec& spec) {
   if (spec.watermark.node != nullptr) {
     crc = crc32c(as_bytes(fmt::format("{} {}", spec.watermark.text, spec.watermark_delay.count())), crc);
   }
+  for (const FurtherInputSpec& input : spec.inputs) {
+    crc = crc32c(as_bytes(fmt::format("{} {} {} {} {}", input.name, input.schema.text, input.watermark.text,
+                                      input.watermark_delay.count(), input.kafka ? input.kafka->topic : "")),
+                 crc);
+  }
   if (spec.mode != sql::OutputMode::append) crc = crc32c(as_bytes(std::to_string(static_cast<int>(spec.mode))), crc);
   if (spec.kafka_source && spec.kafka_sink) {
     const KafkaSinkSpec& sink = *spec.kafka_sink;
@@ -44,8 +52,13 @@ std::vector<std::string> names_of(const data::Schema& schema) {
 class StepChecker {
  public:
   StepChecker(const CheckedPipeline& pipeline, const ColumnFits& fits, const NewestSchema& newest,
-              std::vector<Error>& errors)
-      : pipeline_(pipeline), document_(*pipeline.file.document), fits_(fits), newest_(newest), errors_(errors) {}
+              const Surroundings& surroundings, std::vector<Error>& errors)
+      : pipeline_(pipeline),
+        document_(*pipeline.file.document),
+        fits_(fits),
+        newest_(newest),
+        surroundings_(surroundings),
+        errors_(errors) {}
 
   CheckedStep check(const StepSpec& spec) {
     CheckedStep step;
@@ -116,8 +129,9 @@ class StepChecker {
 
   void compile(CheckedStep& step) {
     const Located& select = step.spec->select;
-    if (!check_watermark(step)) return;
+    if (!check_watermark(step.spec->watermark, *step.source_schema, "the source")) return;
     sql::CompileOptions options{Place{"", 1, 1, {}, 1}};
+    if (!find_inputs(step, options)) return;
     const Located& watermark = step.spec->watermark;
     if (watermark.node != nullptr) options.watermark = {watermark.text, step.spec->watermark_delay.count()};
     options.mode = step.spec->mode;
@@ -126,6 +140,7 @@ class StepChecker {
       errors_.push_back(placed(query.error(), select, document_));
       return;
     }
+    if (!check_inputs_are_read(step, **query)) return;
     if (!equals_ignore_case((*query)->source_name(), "source")) {
       const std::string& name = (*query)->source_name();
       const std::size_t at = select.text.rfind(name);
@@ -139,20 +154,66 @@ class StepChecker {
     step.query = *query;
   }
 
-  /// The column of the watermark is a time of the source.
-  bool check_watermark(const CheckedStep& step) {
-    const Located& column = step.spec->watermark;
+  /// Columns and rows of further streams and tables.
+  bool find_inputs(CheckedStep& step, sql::CompileOptions& options) {
+    const std::size_t mistakes = errors_.size();
+    for (const FurtherInputSpec& spec : step.spec->inputs) {
+      if (spec.schema.node == nullptr || (!spec.kafka && !spec.file)) return false;  // reported by the reader
+      Result<data::SchemaPtr> schema = sql::parse_schema(spec.schema.text, Place{"", 1, 1, {}, 1});
+      if (!schema) {
+        errors_.push_back(placed(schema.error(), spec.schema, document_));
+        continue;
+      }
+      step.inputs.push_back({&spec, *schema});
+      sql::FurtherInput input{spec.name, *schema, spec.is_table};
+      if (!check_watermark(spec.watermark, **schema, fmt::format("`{}`", spec.name))) continue;
+      if (spec.watermark.node != nullptr) input.watermark = {spec.watermark.text, spec.watermark_delay.count()};
+      if (spec.file) {
+        Result<data::Batch> rows = read_table(step, *spec.file, *schema);
+        if (!rows) {
+          errors_.push_back(rows.error().with_place(document_.place(*spec.file->path.node)));
+          continue;
+        }
+        input.rows = std::move(rows).value();
+      }
+      options.inputs.push_back(std::move(input));
+    }
+    return errors_.size() == mistakes;
+  }
+
+  /// A file with other rows is another plan: an epoch of the old one is not written again with them.
+  Result<data::Batch> read_table(CheckedStep& step, const FileTableSpec& file, const data::SchemaPtr& schema) const {
+    const std::string& path = file.path.text;
+    STREAMOPS_ASSIGN(const std::string text,
+                     surroundings_.read_table ? surroundings_.read_table(path) : surroundings_.read_file(path));
+    step.fingerprint = crc32c(as_bytes(text), step.fingerprint);
+    return file.format == "csv" ? read_csv_table(text, schema, path) : read_json_table(text, schema, path);
+  }
+
+  bool check_inputs_are_read(const CheckedStep& step, const sql::Query& query) {
+    bool all = true;
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      if (query.reads(i + 1)) continue;
+      all = false;
+      errors_.push_back(Error(errors::pipeline::bad_value, "the select does not read `{}`", step.inputs[i].spec->name)
+                            .with_place(document_.place(*step.inputs[i].spec->node)));
+    }
+    return all;
+  }
+
+  /// The column of a watermark is a time of its stream.
+  bool check_watermark(const Located& column, const data::Schema& schema, const std::string& owner) {
     if (column.node == nullptr || column.text.empty()) return true;
-    const std::vector<std::string> names = names_of(*step.source_schema);
-    const int index = step.source_schema->index_of(column.text);
+    const std::vector<std::string> names = names_of(schema);
+    const int index = schema.index_of(column.text);
     if (index < 0) {
       errors_.push_back(
-          Error(errors::pipeline::unknown_column, "the source has no column `{}` for the watermark", column.text)
+          Error(errors::pipeline::unknown_column, "{} has no column `{}` for the watermark", owner, column.text)
               .with_place(document_.place(*column.node))
               .with_label(did_you_mean(column.text, std::span<const std::string>(names))));
       return false;
     }
-    const data::Type& type = *(*step.source_schema)[static_cast<std::size_t>(index)].type;
+    const data::Type& type = *schema[static_cast<std::size_t>(index)].type;
     if (type.id() == data::TypeId::timestamp) return true;
     errors_.push_back(Error(errors::pipeline::bad_value, "the watermark needs a TIMESTAMP, and `{}` is {}", column.text,
                             type.to_sql())
@@ -165,9 +226,11 @@ class StepChecker {
     const StepSpec& spec = *step.spec;
     for (const std::string_view key : {"watermark", "mode", "late", "memory"}) {
       const yaml::Node* node = spec.node->find(key);
-      if (node == nullptr || step.query->keeps_state()) continue;
+      if (node == nullptr || (key == "memory" ? step.query->keeps_state() : step.query->collects())) continue;
       errors_.push_back(Error(errors::pipeline::bad_value,
-                              "`{}` goes with a select that groups; this one remembers nothing between records", key)
+                              "`{}` goes with a select that groups or joins streams; this one remembers nothing "
+                              "between records",
+                              key)
                             .with_place(document_.place(*node)));
     }
     const yaml::Node* late = spec.node->find("late");
@@ -186,8 +249,21 @@ class StepChecker {
                               spec.name, used, section)
                             .with_place(document_.place(*spec.node->find(section))));
     };
-    check(spec.kafka_sink, "sink", spec.kafka_source->topic);
-    check(spec.late, "late", spec.kafka_source->topic);
+    std::vector<std::string> read{spec.kafka_source->topic};
+    for (const FurtherInputSpec& input : spec.inputs) {
+      if (!input.kafka) continue;
+      if (std::find(read.begin(), read.end(), input.kafka->topic) != read.end()) {
+        errors_.push_back(
+            Error(errors::pipeline::bad_value, "{} reads the topic {} twice", spec.name, input.kafka->topic)
+                .with_place(document_.place(*input.node))
+                .with_hint("one name is enough: FROM source a JOIN source b ON …"));
+      }
+      read.push_back(input.kafka->topic);
+    }
+    for (const std::string& topic : read) {
+      check(spec.kafka_sink, "sink", topic);
+      check(spec.late, "late", topic);
+    }
     if (spec.kafka_sink) check(spec.late, "late", spec.kafka_sink->topic);
   }
 
@@ -203,6 +279,7 @@ class StepChecker {
   const yaml::Document& document_;
   const ColumnFits& fits_;
   const NewestSchema& newest_;
+  const Surroundings& surroundings_;
   std::vector<Error>& errors_;
 };
 
@@ -252,7 +329,7 @@ Checking check_pipeline(std::string text, const std::string& file, const std::st
   if (reading.file.document == nullptr) return out;
   const auto pipeline = std::make_shared<CheckedPipeline>();
   pipeline->file = std::move(reading.file);
-  StepChecker checker(*pipeline, fits, newest, out.errors);
+  StepChecker checker(*pipeline, fits, newest, surroundings, out.errors);
   for (const TaskFileSpec& task : pipeline->file.tasks) pipeline->tasks.push_back(checker.check(task));
   for (const StreamFileSpec& stream : pipeline->file.streams) pipeline->streams.push_back(checker.check(stream));
   if (out.errors.empty()) check_order(*pipeline, out.errors);

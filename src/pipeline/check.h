@@ -8,6 +8,7 @@
 // Threads: a CheckedPipeline is immutable.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,12 +23,19 @@
 
 namespace streamops::pipeline {
 
+/// A further stream, or a table, of a stream: number i of the query is inputs[i - 1].
+struct CheckedInput {
+  const FurtherInputSpec* spec = nullptr;  // lives in CheckedPipeline::file
+  data::SchemaPtr schema;
+};
+
 /// A task or stream that can run.
 struct CheckedStep {
   const StepSpec* spec = nullptr;  // lives in CheckedPipeline::file
   data::SchemaPtr source_schema;
   /// The Avro schema that values are read as, when the columns come from one.
   schema::AvroSchemaPtr reader_schema;
+  std::vector<CheckedInput> inputs;
   std::shared_ptr<const sql::Query> query;
   /// The primary key of the table, in its order; empty for a step that writes into a topic.
   std::vector<std::string> key_columns;
@@ -37,6 +45,11 @@ struct CheckedStep {
   std::uint32_t fingerprint = 0;
 
   const std::string& name() const { return spec->name; }
+  /// True when it reads more than one topic.
+  bool reads_several() const {
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [](const CheckedInput& input) { return input.spec->kafka.has_value(); });
+  }
 };
 
 struct CheckedPipeline {
@@ -64,8 +77,8 @@ struct Checking {
 /// `fits` is the connector's word on whether columns fit their table; without it, that is found when the table is
 /// opened. `newest` asks the registry for the columns of an Avro source that names none; without it, such a source
 /// takes them from the task of the file that writes its topic, or is refused. Errors: those of read_pipeline_file(),
-/// SO-P041 to SO-P044, SO-P046, SO-S0xx (schema, select), SO-C11x (create), SO-W00x (schedule, order), SO-G002,
-/// SO-F014, SO-F015 (Avro).
+/// SO-P041 to SO-P044, SO-P046, SO-P047, SO-S0xx (schema, select), SO-C11x (create), SO-W00x (schedule, order),
+/// SO-G002, SO-F014, SO-F015 (Avro).
 Checking check_pipeline(std::string text, const std::string& file, const std::string& profile,
                         const Surroundings& surroundings, const ColumnFits& fits = {}, const NewestSchema& newest = {});
 

@@ -48,6 +48,8 @@ struct KafkaTransactionSpec {
   data::SchemaPtr late_columns;
   std::string dead_letters;  // topic
   std::string source;        // topic
+  /// Topics of further inputs, whose partitions are numbered as in merged_source.h.
+  std::vector<std::string> further_sources = {};
 };
 
 class ConnectorFactory {

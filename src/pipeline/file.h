@@ -83,6 +83,24 @@ struct CassandraSinkSpec {
   std::optional<Microseconds> ttl;
 };
 
+/// `file:` in a table.
+struct FileTableSpec {
+  Located path;
+  std::string format;  // "csv" or "json"
+};
+
+/// A table or a further stream, beside the source.
+struct FurtherInputSpec {
+  std::string name;
+  const yaml::Node* node = nullptr;
+  bool is_table = false;
+  std::optional<KafkaSourceSpec> kafka;  // exactly one of the two
+  std::optional<FileTableSpec> file;     // of a table
+  Located schema;
+  Located watermark;  // of a stream: its column; no node: none
+  Microseconds watermark_delay{0};
+};
+
 /// What source, select and sink of a task or stream have in common.
 struct StepSpec {
   std::string name;
@@ -90,7 +108,8 @@ struct StepSpec {
   std::optional<HttpSourceSpec> http_source;  // exactly one of the sources
   std::optional<KafkaSourceSpec> kafka_source;
   Located schema;
-  Located reader;  // source.kafka.reader
+  Located reader;                        // source.kafka.reader
+  std::vector<FurtherInputSpec> inputs;  // of a stream: `joins`, `tables` that are topics, those that are files
   Located select;
   std::optional<KafkaSinkSpec> kafka_sink;  // exactly one of the sinks
   std::optional<CassandraSinkSpec> cassandra_sink;
@@ -181,8 +200,10 @@ struct Profile {
 struct Surroundings {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::function<Result<std::string>(const std::string& path)> read_file;
+  /// The text of a table's file. Errors: SO-P047. Nothing: read_file does it.
+  std::function<Result<std::string>(const std::string& path)> read_table = {};
 
-  /// The process's environment; files relative to the folder of `pipeline_file`, at most 64 KiB each.
+  /// The process's environment; files relative to the folder of `pipeline_file`, at most 64 KiB each, tables 256 MiB.
   static Surroundings of_process(const std::string& pipeline_file);
 };
 

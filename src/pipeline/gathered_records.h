@@ -1,5 +1,5 @@
-// pipeline/gathered_records.h — everything of one epoch, in an order that a replay has too: partitions by number,
-// offsets in each.
+// pipeline/gathered_records.h — everything of one epoch, in an order that a replay has too: tables before further
+// streams before the source, partitions by number, offsets in each.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/position.h"
+#include "pipeline/merged_source.h"
 
 namespace streamops::pipeline {
 
@@ -18,7 +19,10 @@ class GatheredRecords {
   }
 
   data::Records in_order() {
-    const auto before = [](const data::Record& a, const data::Record& b) { return a.partition < b.partition; };
+    const auto before = [](const data::Record& a, const data::Record& b) {
+      const std::size_t left = input_of(a.partition), right = input_of(b.partition);
+      return left != right ? left > right : a.partition < b.partition;
+    };
     if (!std::is_sorted(records_.begin(), records_.end(), before)) {
       std::stable_sort(records_.begin(), records_.end(), before);
     }

@@ -70,6 +70,14 @@ class MemoryTopicSource final : public data::Source {
   }
   void acknowledge(const data::Ack&) override { world_.permits("acknowledge"); }
   Uuid topic_id() const override { return world_.topics[topic_].id; }
+  std::optional<std::int64_t> lag() const override {
+    std::int64_t waiting = 0;
+    for (const auto& [partition, records] : world_.topics[topic_].partitions) {
+      const auto next = next_.find(partition);
+      waiting += std::ssize(records) - (next == next_.end() ? 0 : next->second);
+    }
+    return waiting;
+  }
   void stop() override {
     if (std::exchange(started_, false)) world_.listeners_.erase(topic_);
   }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "errors/pipeline.h"
+#include "pipeline/merged_source.h"
 #include "pipeline/stream_runner.h"
 #include "pipeline/task_runner.h"
 
@@ -238,8 +239,13 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
       if (const auto& sink = stream.spec->kafka_sink) known.insert(sink->topic);  // made by the stream that fills it
     }
     for (const CheckedStep& stream : checked_->streams) {
-      const std::string& topic = stream.spec->kafka_source->topic;
-      if (known.insert(topic).second) env_.connectors.create_topic(topic, 1, use(stream), share(all));
+      std::vector<std::string> topics{stream.spec->kafka_source->topic};
+      for (const CheckedInput& input : stream.inputs) {
+        if (input.spec->kafka) topics.push_back(input.spec->kafka->topic);
+      }
+      for (const std::string& topic : topics) {
+        if (known.insert(topic).second) env_.connectors.create_topic(topic, 1, use(stream), share(all));
+      }
     }
   }
 
@@ -297,14 +303,35 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     return ports;
   }
 
+  /// Further topics: streams in the order of the file, then tables, as the query numbers its inputs.
+  Result<void> add_inputs(const CheckedStep& step, StreamPorts& ports) {
+    if (!step.reads_several()) return Ok();
+    std::vector<MergedInput> sources;
+    sources.push_back({std::move(ports.source)});
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      const FurtherInputSpec& spec = *step.inputs[i].spec;
+      if (!spec.kafka) continue;
+      STREAMOPS_ASSIGN(auto source, env_.connectors.kafka_source(*spec.kafka, use(step)));
+      sources.push_back({std::move(source), spec.is_table});
+      auto reader =
+          env_.connectors.kafka_reader(*spec.kafka, {step.inputs[i].schema, nullptr, step.query->needed(i + 1), {}});
+      ports.inputs.push_back({spec.kafka->topic, std::move(reader), spec.is_table});
+    }
+    ports.source = std::make_unique<MergedSource>(std::move(sources), env_.loop);
+    return Ok();
+  }
+
   Result<OutputPorts> make_output(const CheckedStep& step) {
     const StepSpec& spec = *step.spec;
     const std::string letters = spec.kafka_source->topic + ".dlq";
     OutputPorts ports;
     if (spec.kafka_sink) {
-      STREAMOPS_ASSIGN(ports.topic, env_.connectors.kafka_transaction({*spec.kafka_sink, spec.late, step.source_schema,
-                                                                       letters, spec.kafka_source->topic},
-                                                                      use(step)));
+      KafkaTransactionSpec transaction{*spec.kafka_sink, spec.late, step.source_schema, letters,
+                                       spec.kafka_source->topic};
+      for (const CheckedInput& input : step.inputs) {
+        if (input.spec->kafka) transaction.further_sources.push_back(input.spec->kafka->topic);
+      }
+      STREAMOPS_ASSIGN(ports.topic, env_.connectors.kafka_transaction(transaction, use(step)));
       return ports;
     }
     STREAMOPS_ASSIGN(ports.table, env_.connectors.cassandra_sink(*step.cassandra_sink, use(step)));

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "format/json_writer.h"
+#include "pipeline/merged_source.h"
 
 namespace streamops::pipeline {
 
@@ -81,6 +82,9 @@ data::Records Slicer::cut(Work& work, Stamp& stamp) const {
     data::Record& record = all[work.next];
     const std::int64_t epoch_us = work.times.epoch_us(record);
     if (!slice.records.empty() && epoch_us != stamp.epoch_us) break;
+    const bool of_another =
+        !slice.records.empty() && input_of(record.partition) != input_of(slice.records[0].partition);
+    if (of_another) break;
     stamp.epoch_us = epoch_us;
     stamp.write_timestamps.push_back(work.times.write_timestamp(record));
     slice.bytes += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0) + 1;
@@ -93,7 +97,7 @@ data::Records Slicer::cut(Work& work, Stamp& stamp) const {
 void Slicer::write(const std::shared_ptr<Work>& work, data::Records slice, Stamp stamp) {
   Transformed transformed = transform_.run(slice, stamp);
   std::move(transformed.letters.begin(), transformed.letters.end(), std::back_inserter(work->outcome.letters));
-  work->outcome.late += static_cast<std::int64_t>(transformed.late.batch.rows);
+  work->outcome.late += static_cast<std::int64_t>(transformed.late.batch.rows + transformed.late_elsewhere);
   if (transformed.rows.batch.rows == 0 && transformed.late.batch.rows == 0) return;
   const auto kept = std::make_shared<const std::pair<data::Records, Stamp>>(std::move(slice), std::move(stamp));
   const auto letters_by = [this, kept](std::vector<std::size_t> records) {

@@ -40,7 +40,7 @@ class Slicer {
   ~Slicer();
 
   /// Processes `records`; `done` comes once, later: with the outcome when everything is durable, or with the error that
-  /// hits every record. One call at a time. Records whose epoch_us differ never share a slice.
+  /// hits every record. One call at a time. Records whose epoch_us or inputs differ never share a slice.
   void run(data::Records records, const Uuid& topic_id, Times times, Done done);
   /// Ends the epoch of a query that keeps state and writes its rows; `done` as of run().
   void end_epoch(std::int64_t epoch_us, const Uuid& topic_id, Done done);

@@ -1,5 +1,7 @@
 #include "pipeline/step_reader.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "errors/pipeline.h"
 
@@ -176,12 +178,76 @@ std::optional<KafkaSinkSpec> read_late(const SectionReader& step) {
       SectionReader(step.reading(), file_section("kafka.sink"), connector->value, late.path_of("kafka")));
 }
 
-void read_state(const SectionReader& step, StreamFileSpec& stream) {
-  if (const yaml::Node* node = step.section("watermark")) {
-    const SectionReader watermark(step.reading(), file_section("watermark"), *node, step.path_of("watermark"));
-    stream.watermark = {watermark.text("column"), watermark.node().find("column")};
-    stream.watermark_delay = watermark.duration("delay").value_or(Microseconds{0});
+void read_watermark(const SectionReader& owner, Located& column, Microseconds& delay) {
+  const yaml::Node* node = owner.section("watermark");
+  if (node == nullptr) return;
+  const SectionReader watermark(owner.reading(), file_section("watermark"), *node, owner.path_of("watermark"));
+  column = {watermark.text("column"), watermark.node().find("column")};
+  delay = watermark.duration("delay").value_or(Microseconds{0});
+}
+
+/// `joins`: further streams.
+void read_joins(const SectionReader& step, StepSpec& spec) {
+  for (const yaml::Member* member : step.sections("joins")) {
+    SectionReader joined(step.reading(), file_section("joined"), member->value,
+                         step.path_of("joins." + member->key.text));
+    FurtherInputSpec& input = spec.inputs.emplace_back();
+    input.name = member->key.text;
+    input.node = &member->value;
+    input.schema = joined.located("schema");
+    read_watermark(joined, input.watermark, input.watermark_delay);
+    const yaml::Member* connector = joined.connector();
+    if (connector == nullptr) continue;
+    if (connector->key.text != "kafka") {
+      refuse(joined, *connector, "read from", "kafka");
+      continue;
+    }
+    input.kafka = read_kafka_source(
+        SectionReader(step.reading(), file_section("kafka.source"), connector->value, joined.path_of("kafka")));
+    if (!input.kafka->reader.empty()) {
+      step.reading().fail(
+          *connector->value.find("reader"), errors::pipeline::bad_value,
+          fmt::format("{} is not served here: `schema` says what the columns are", joined.path_of("kafka.reader")));
+    }
   }
+}
+
+void read_tables(const SectionReader& step, StepSpec& spec) {
+  for (const yaml::Member* member : step.sections("tables")) {
+    SectionReader table(step.reading(), file_section("table"), member->value,
+                        step.path_of("tables." + member->key.text));
+    FurtherInputSpec& input = spec.inputs.emplace_back();
+    input.name = member->key.text;
+    input.node = &member->value;
+    input.is_table = true;
+    input.schema = table.located("schema");
+    const yaml::Member* connector = table.connector();
+    if (connector == nullptr) continue;
+    const SectionReader options(step.reading(), file_section(connector->key.text + ".table"), connector->value,
+                                table.path_of(connector->key.text));
+    if (connector->key.text == "kafka") {
+      input.kafka = KafkaSourceSpec{options.text("topic"), options.text("format"), StartAt::earliest, ""};
+      check_topic(options, input.kafka->topic);
+    } else {
+      input.file = FileTableSpec{{options.text("path"), connector->value.find("path")}, options.text("format")};
+    }
+  }
+}
+
+/// Names are one space with `source`.
+void check_input_names(const SectionReader& step, const StepSpec& spec) {
+  for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+    bool taken = equals_ignore_case(spec.inputs[i].name, "source");
+    for (std::size_t before = 0; before < i; ++before)
+      taken = taken || equals_ignore_case(spec.inputs[i].name, spec.inputs[before].name);
+    if (!taken) continue;
+    step.reading().fail(*spec.inputs[i].node, errors::pipeline::bad_value,
+                        fmt::format("{} has two tables called `{}`", step.path(), spec.inputs[i].name));
+  }
+}
+
+void read_state(const SectionReader& step, StreamFileSpec& stream) {
+  read_watermark(step, stream.watermark, stream.watermark_delay);
   const std::string mode = step.text("mode");
   stream.mode = mode == "update"     ? sql::OutputMode::update
                 : mode == "complete" ? sql::OutputMode::complete
@@ -219,6 +285,11 @@ StreamFileSpec read_stream(Reading& reading, const yaml::Member& member) {
   stream.name = member.key.text;
   stream.node = &member.value;
   read_source(step, stream, "kafka");
+  read_joins(step, stream);
+  read_tables(step, stream);
+  check_input_names(step, stream);
+  std::stable_partition(stream.inputs.begin(), stream.inputs.end(),
+                        [](const FurtherInputSpec& input) { return !input.file.has_value(); });
   stream.select = step.located("select");
   read_sink(step, stream, Sinks::topics_and_tables);
   read_state(step, stream);

@@ -8,11 +8,11 @@
 #include "pipeline/slicer.h"
 #include "pipeline/stream_memory.h"
 #include "pipeline/stream_meter.h"
+#include "pipeline/stream_topics.h"
 
 namespace streamops::pipeline {
 
 namespace {
-
 constexpr Microseconds tick_interval = Milliseconds{1000};
 constexpr Microseconds retry_interval = Milliseconds{500};
 constexpr Microseconds close_timeout = Milliseconds{400};
@@ -35,12 +35,15 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
       : pipeline_(std::move(pipeline)),
         step_(step),
         source_(std::move(ports.source)),
+        topics_(step, pipeline_->owner(step), *source_, !ports.inputs.empty()),
         output_(std::move(ports.output)),
         checkpoints_(std::move(ports.checkpoints)),
         loop_(loop),
         settings_(settings),
         transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic, std::move(ports.reader)),
         meter_(pipeline_->owner(step), step, metrics) {
+    for (InputPorts& input : ports.inputs)
+      transform_.add_input(std::move(input.topic), std::move(input.reader), input.is_table);
     if (step.query->keeps_state()) memory_ = std::make_unique<StreamMemory>(step, std::move(ports.state));
   }
 
@@ -183,15 +186,9 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   bool same_topic() {
-    const Uuid now = source_->topic_id();
-    if (!checkpoint_ || now.is_nil()) return true;
-    for (const OffsetRange& range : checkpoint_->ranges) {
-      if (range.topic_id.is_nil() || range.topic_id == now) continue;
-      fail(Error(errors::pipeline::topic_recreated, "the topic {} was deleted and created again since {} last read it",
-                 step_.spec->kafka_source->topic, pipeline_->owner(step_)));
-      return false;
-    }
-    return true;
+    const Result<void> same = checkpoint_ ? topics_.check(*checkpoint_) : Ok();
+    if (!same) fail(same.error());
+    return same.ok();
   }
 
   /// Nothing waits: the last epoch is marked as done on disk, so that a restart does not read it again.
@@ -210,6 +207,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   Checkpoint checkpoint_for(const data::Records& records) const {
     Checkpoint next = next_checkpoint(checkpoint_ ? &*checkpoint_ : nullptr, records.records, source_->topic_id(),
                                       to_micros(loop_.clock().wall()));
+    topics_.note_ids(next);
     const bool new_plan = checkpoint_ && checkpoint_->fingerprint != step_.fingerprint;
     next.generation += new_plan ? 1 : 0;
     next.fingerprint = step_.fingerprint;
@@ -438,6 +436,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   CheckedPipelinePtr pipeline_;
   const CheckedStep& step_;
   std::unique_ptr<data::Source> source_;
+  StreamTopics topics_;
   StreamOutput output_;
   std::unique_ptr<CheckpointStore> checkpoints_;
   runtime::Loop& loop_;

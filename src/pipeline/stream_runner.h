@@ -24,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "data/ports.h"
 #include "format/record_reader.h"
@@ -38,9 +39,19 @@
 
 namespace streamops::pipeline {
 
+/// A further stream or table of the query.
+struct InputPorts {
+  std::string topic;
+  format::RecordReaderPtr reader;
+  bool is_table = false;
+};
+
 struct StreamPorts {
   std::unique_ptr<data::Source> source;
   format::RecordReaderPtr reader;
+  /// By number of the query's inputs, where it reads several topics: `source` is then a MergedSource. Inputs that are
+  /// no topics come last and are not here.
+  std::vector<InputPorts> inputs = {};
   OutputPorts output;
   std::unique_ptr<CheckpointStore> checkpoints;
   std::unique_ptr<StateStore> state;  // of a query that keeps state

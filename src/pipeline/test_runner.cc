@@ -29,6 +29,29 @@ void add_lines(const Located& block, ScenarioLine::Kind kind, const std::string&
   }
 }
 
+std::string_view take_word(std::string_view& text) {
+  const std::size_t end = std::min(text.find_first_of(" \t"), text.size());
+  const std::string_view word = text.substr(0, end);
+  text = trim(text.substr(end));
+  return word;
+}
+
+/// `users key=7 {...}`: a record of a further stream or a table; without a value it takes the key out.
+void name_inputs(const CheckedStep& step, std::vector<ScenarioLine>& lines) {
+  for (ScenarioLine& line : lines) {
+    std::string_view rest = line.text;
+    const std::string_view name = take_word(rest);
+    for (const CheckedInput& input : step.inputs) {
+      if (line.kind != ScenarioLine::Kind::in || input.spec->name != name || !input.spec->kafka) continue;
+      line.target = input.spec->kafka->topic;
+      if (rest.starts_with("key=")) line.key = std::string(take_word(rest).substr(4));
+      if (rest.empty()) line.kind = ScenarioLine::Kind::tombstone;
+      line.text = std::string(rest);
+      break;
+    }
+  }
+}
+
 /// A test of the file as a scenario: its records go into the step, its rows come out of the step's sink.
 Scenario to_scenario(const TestSpec& test, const CheckedStep& step, const CheckedPipeline& pipeline) {
   const yaml::Document& document = *pipeline.file.document;
@@ -36,6 +59,7 @@ Scenario to_scenario(const TestSpec& test, const CheckedStep& step, const Checke
   Scenario scenario{test.name, document.file(), test.clock, {}};
   add_lines(test.given, ScenarioLine::Kind::in, is_stream ? step.spec->kafka_source->topic : step.name(), document,
             scenario.lines);
+  name_inputs(step, scenario.lines);
   ScenarioLine settle{.kind = ScenarioLine::Kind::settle,
                       .target = {},
                       .text = {},

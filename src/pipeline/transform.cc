@@ -7,6 +7,7 @@
 
 #include "errors/pipeline.h"
 #include "format/json_writer.h"
+#include "pipeline/merged_source.h"
 
 namespace streamops::pipeline {
 
@@ -64,15 +65,17 @@ bool append_key(data::ColumnBuilder& builder, std::string_view text) {
 
 Transform::Transform(const CheckedStep& step, std::string_view owner, std::string origin,
                      format::RecordReaderPtr reader)
-    : step_(step), owner_hash_(stable_hash(owner)), origin_(std::move(origin)), reader_(std::move(reader)) {
+    : step_(step), owner_(owner), owner_hash_(stable_hash(owner)) {
+  add_input(std::move(origin), std::move(reader), false);
   for (const std::string& name : step.key_columns) key_indices_.push_back(output()->index_of(name));
 }
 
 data::DeadLetter Transform::letter(const data::Record& record, std::string_view stage, const Error& error,
                                    std::int64_t write_timestamp) const {
   data::DeadLetter letter;
-  letter.origin = origin_;
-  letter.partition = record.partition;
+  letter.origin = inputs_[input_of(record.partition)].origin;
+  letter.step = owner_;
+  letter.partition = partition_in_topic(record.partition);
   letter.offset = record.offset;
   letter.stage = stage;
   if (record.key) letter.key = std::string(*record.key);
@@ -87,7 +90,8 @@ data::DeadLetter Transform::letter(const data::Record& record, std::string_view 
 data::DeadLetter Transform::letter_of_group(std::int64_t epoch_us, std::size_t row, std::string_view stage,
                                             const Error& error, std::optional<std::string> value) const {
   data::DeadLetter letter;
-  letter.origin = origin_;
+  letter.origin = inputs_[0].origin;
+  letter.step = owner_;
   letter.partition = -1;
   letter.offset = epoch_us + static_cast<std::int64_t>(row);
   letter.stage = stage;
@@ -100,7 +104,9 @@ data::DeadLetter Transform::letter_of_group(std::int64_t epoch_us, std::size_t r
 }
 
 Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
-  const format::Decoded decoded = reader_->decode(slice);
+  const std::size_t number = slice.records.empty() ? 0 : input_of(slice.records[0].partition);
+  const Input& input = inputs_[number];
+  const format::Decoded decoded = input.reader->decode(slice);
   std::vector<std::int32_t> partitions;
   std::vector<std::int64_t> offsets;
   partitions.reserve(decoded.batch.rows);
@@ -117,10 +123,12 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
     out.letters.push_back(
         letter(slice.records[poison.record], "decode", poison.error, stamp.write_timestamps[poison.record]));
   }
-  if (state_ != nullptr) {
-    take(slice, stamp, decoded, context, out);
+  if (input.is_table) {
+    change(slice, stamp, decoded, context, out);
+  } else if (step_.query->collects()) {
+    take(slice, stamp, decoded, context, number, out);
   } else {
-    select(slice, stamp, decoded, context, out);
+    select(slice, stamp, decoded, context, number, out);
   }
   std::sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
     return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
@@ -129,8 +137,9 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
 }
 
 void Transform::select(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
-                       const sql::EvaluationContext& context, Transformed& out) const {
-  sql::QueryResult result = step_.query->run(decoded.batch, context);
+                       const sql::EvaluationContext& context, std::size_t input, Transformed& out) const {
+  sql::QueryResult result =
+      state_ != nullptr ? state_->run(decoded.batch, context, input) : step_.query->run(decoded.batch, context, input);
   add_failures(slice, stamp, decoded, result.failures, out);
   out.rows.batch = std::move(result.batch);
   out.record_of_row.reserve(out.rows.batch.rows);
@@ -151,15 +160,16 @@ void Transform::select(const data::Records& slice, const Stamp& stamp, const for
 }
 
 void Transform::take(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
-                     const sql::EvaluationContext& context, Transformed& out) const {
-  const sql::Taken taken = state_->take(decoded.batch, context);
+                     const sql::EvaluationContext& context, std::size_t input, Transformed& out) const {
+  const sql::Taken taken = state_->take(decoded.batch, context, input);
   add_failures(slice, stamp, decoded, taken.failures, out);
   // A delete takes nothing back out of a group.
   const Error no_delete(errors::pipeline::delete_without_key, "the record is a delete, and groups do not forget rows");
   for (const std::size_t record : decoded.deletes) {
     out.letters.push_back(letter(slice.records[record], "select", no_delete, stamp.write_timestamps[record]));
   }
-  if (taken.late.empty()) return;
+  if (input > 0) out.late_elsewhere = taken.late.size();
+  if (taken.late.empty() || input > 0) return;
   out.late.batch = decoded.batch;
   out.late.batch.origin.clear();
   take_rows(out.late.batch, taken.late);
@@ -170,6 +180,27 @@ void Transform::take(const data::Records& slice, const Stamp& stamp, const forma
     out.late.write_timestamps.push_back(stamp.write_timestamps[record]);
     out.late.record_timestamps_ms.push_back(slice.records[record].timestamp_ms);
   }
+}
+
+void Transform::change(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+                       const sql::EvaluationContext& context, Transformed& out) const {
+  constexpr std::int32_t poison = -2;  // no row, and no delete either: what the table has stays
+  std::vector<std::int32_t> rows(slice.records.size(), poison);
+  for (std::size_t row = 0; row < decoded.batch.rows; ++row)
+    rows[record_at(decoded.batch, row)] = static_cast<std::int32_t>(row);
+  for (const std::size_t record : decoded.deletes) rows[record] = sql::TableChange::removed;
+  std::vector<sql::TableChange> changes;
+  const Error no_key(errors::pipeline::table_without_key, "the record has no key, so it is no row of the table");
+  for (std::size_t record = 0; record < slice.records.size(); ++record) {
+    if (rows[record] == poison) continue;
+    if (slice.records[record].key) {
+      changes.push_back({*slice.records[record].key, rows[record]});
+    } else {
+      out.letters.push_back(letter(slice.records[record], "decode", no_key, stamp.write_timestamps[record]));
+    }
+  }
+  const std::size_t input = input_of(slice.records[0].partition);
+  add_failures(slice, stamp, decoded, state_->change(input, changes, decoded.batch, context), out);
 }
 
 Transformed Transform::end_epoch(std::int64_t epoch_us, const Uuid& topic_id) {

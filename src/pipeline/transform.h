@@ -5,7 +5,9 @@
 //        \ poison -> dead letter     \ ANSI error -> dead letter (none of its rows is written)
 //        \ no value -> delete of the row that its key names
 //
-// A query that keeps state gives no rows until its epoch ends; rows behind its watermark come out as they went in.
+// A query that collects gives no rows until its epoch ends; rows behind its watermark come out as they went in. Records
+// of a table's topic change the table, and give no rows. Which input a record is of tells its partition
+// (merged_source.h).
 //
 // Streams, tasks and the test runner all use this, so a test tells the truth. Equal input and Stamp give equal output,
 // to the byte. Threads: one Transform, one thread at a time.
@@ -37,6 +39,7 @@ struct Transformed {
   std::vector<std::size_t> record_of_row;
   data::SinkBatch late;  // rows of the source behind the watermark
   std::vector<std::size_t> record_of_late;
+  std::size_t late_elsewhere = 0;         // rows of further streams behind the watermark
   std::vector<data::DeadLetter> letters;  // in the order of their records
   std::size_t collapsed = 0;              // rows that a later row of the same record replaced
 };
@@ -47,10 +50,14 @@ class Transform {
   /// values by the source's columns, those that the query needs.
   Transform(const CheckedStep& step, std::string_view owner, std::string origin, format::RecordReaderPtr reader);
 
+  /// A further stream, or a table: the next number of the query's inputs.
+  void add_input(std::string origin, format::RecordReaderPtr reader, bool is_table) {
+    inputs_.push_back({std::move(origin), std::move(reader), is_table});
+  }
   /// For a query that keeps state: what it remembers, which must outlive the calls that follow.
   void use(sql::QueryState& state) { state_ = &state; }
 
-  /// `slice` must have one timestamp a record in `stamp`.
+  /// `slice`, all of one input, must have one timestamp a record in `stamp`.
   Transformed run(const data::Records& slice, const Stamp& stamp);
   /// Ends the epoch of a query that keeps state: its rows, all written at `epoch_us`.
   Transformed end_epoch(std::int64_t epoch_us, const Uuid& topic_id);
@@ -66,9 +73,11 @@ class Transform {
 
  private:
   void select(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
-              const sql::EvaluationContext& context, Transformed& out) const;
+              const sql::EvaluationContext& context, std::size_t input, Transformed& out) const;
   void take(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
-            const sql::EvaluationContext& context, Transformed& out) const;
+            const sql::EvaluationContext& context, std::size_t input, Transformed& out) const;
+  void change(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
+              const sql::EvaluationContext& context, Transformed& out) const;
   void add_failures(const data::Records& slice, const Stamp& stamp, const format::Decoded& decoded,
                     const std::vector<sql::RowError>& failures, Transformed& out) const;
   void append_deletes(const data::Records& slice, const Stamp& stamp, const std::vector<std::size_t>& deletes,
@@ -76,10 +85,15 @@ class Transform {
   void collapse(Transformed& out) const;
 
   const CheckedStep& step_;
+  std::string owner_;
   std::uint64_t owner_hash_;
-  std::string origin_;
-  std::vector<int> key_indices_;  // of key_columns in the output
-  format::RecordReaderPtr reader_;
+  struct Input {
+    std::string origin;  // of its dead letters
+    format::RecordReaderPtr reader;
+    bool is_table = false;
+  };
+  std::vector<int> key_indices_;      // of key_columns in the output
+  std::vector<Input> inputs_;         // the source first
   sql::QueryState* state_ = nullptr;  // of a query that keeps state
 };
 

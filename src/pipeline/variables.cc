@@ -12,6 +12,7 @@ namespace {
 
 constexpr int max_depth = 8;
 constexpr std::size_t max_secret_bytes = 64 * 1024;
+constexpr std::size_t max_table_bytes = 256 * 1024 * 1024;
 
 Result<std::string> read_secret(const std::string& folder, const std::string& path) {
   const std::string full = path.starts_with('/') ? path : folder + path;
@@ -29,6 +30,21 @@ Result<std::string> read_secret(const std::string& folder, const std::string& pa
   return text;
 }
 
+Result<std::string> read_table_text(const std::string& folder, const std::string& path) {
+  const std::string full = path.starts_with('/') ? path : folder + path;
+  Result<runtime::FilePtr> file = runtime::system_disk().open(full, runtime::OpenMode::read);
+  if (!file) return Error(errors::pipeline::unreadable_table, "{}", file.error().message());
+  if ((*file)->size() > max_table_bytes) {
+    return Error(errors::pipeline::unreadable_table, "{} has {} bytes, more than {}", full, (*file)->size(),
+                 max_table_bytes);
+  }
+  std::string text((*file)->size(), '\0');
+  STREAMOPS_ASSIGN(const std::size_t size,
+                   (*file)->read_at(0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}));
+  text.resize(size);
+  return text;
+}
+
 }  // namespace
 
 Surroundings Surroundings::of_process(const std::string& pipeline_file) {
@@ -39,7 +55,8 @@ Surroundings Surroundings::of_process(const std::string& pipeline_file) {
                 const char* value = std::getenv(name.c_str());
                 return value == nullptr ? std::nullopt : std::optional<std::string>(value);
               },
-          .read_file = [folder](const std::string& path) { return read_secret(folder, path); }};
+          .read_file = [folder](const std::string& path) { return read_secret(folder, path); },
+          .read_table = [folder](const std::string& path) { return read_table_text(folder, path); }};
 }
 
 bool has_reference(std::string_view text) {

@@ -193,9 +193,11 @@ class KafkaTransaction final : public data::TransactionalSink {
  private:
   void open_new(const data::SchemaPtr& schema, const std::function<void(Result<Positions>)>& done) {
     if (shared_ != nullptr) loop_.post([old = std::move(shared_)] {});
-    auto opened = SharedTransaction::open(
-        config_, {options_.id, options_.group, options_.source, options_.timeout, options_.sink.producer}, loop_,
-        pool_);
+    auto opened =
+        SharedTransaction::open(config_,
+                                {options_.id, options_.group, options_.source, options_.timeout, options_.sink.producer,
+                                 options_.further_sources, options_.partitions_per_source},
+                                loop_, pool_);
     if (!opened) return fail(opened.error(), done);
     shared_ = std::move(*opened);
     shared_->producer().init([this, schema, done](const Result<Positions>& committed) {

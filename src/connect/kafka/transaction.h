@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "connect/kafka/sink.h"
 #include "data/transaction.h"
@@ -32,6 +33,8 @@ struct KafkaTransactionOptions {
   std::string group;         // whose committed offsets are the source's positions
   std::string source;        // topic of the positions
   Microseconds timeout = Seconds{60};
+  std::vector<std::string> further_sources = {};  // more such topics, whose partitions have numbers from ...
+  std::int32_t partitions_per_source = 0;         // ... this on, from twice this on ...
 };
 
 /// Everything given must outlive the sink. Errors as of make_kafka_sink(), SO-K215 (another owner), SO-K216
