@@ -236,3 +236,13 @@ TEST_CASE("a condition on a text keeps the rows that any other way of saying it 
   CHECK(run("SELECT b FROM source WHERE a = ''", table) == "4");
   CHECK(run("SELECT a = 'x' AS same FROM source WHERE b = '1' OR b = '3'", table) == "true\nNULL");
 }
+
+TEST_CASE("lower and upper change ASCII texts all at once, and others one by one, alike") {
+  const Table ascii("a STRING, n INT", {{"'aZ@[`{09 Az'", "1"}, {"NULL", "2"}, {"''", "3"}, {"'X'", "4"}});
+  CHECK(run("SELECT lower(a) AS l, upper(a) AS u FROM source", ascii) == "az@[`{09 az|AZ@[`{09 AZ\nNULL|NULL\n|\nx|X");
+  CHECK(run("SELECT lower(a) AS l FROM source WHERE n <> 2 AND upper(a) <> ''", ascii) == "az@[`{09 az\nx");
+  const Table others("a STRING", {{"'aZ@[`{09 Az'"}, {"'ÀB'"}, {"NULL"}, {"'X'"}});
+  CHECK(run("SELECT lower(a) AS l, upper(a) AS u FROM source", others) ==
+        "az@[`{09 az|AZ@[`{09 AZ\nàb|ÀB\nNULL|NULL\nx|X");
+  CHECK(run("SELECT lower('AB') || upper('cd') AS x FROM source", others) == "abCD\nabCD\nabCD\nabCD");
+}

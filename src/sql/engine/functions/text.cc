@@ -1,5 +1,6 @@
 // Functions that build texts from texts.
 #include <algorithm>
+#include <optional>
 
 #include "sql/engine/characters.h"
 #include "sql/engine/functions/families.h"
@@ -124,33 +125,54 @@ Result<NodePtr> bind_concat_ws(Binding& binding) {
 
 /// ASCII letters from `first` on, of which there are 26, in the other case.
 template <char first>
-void swap_case(std::string& buffer, Text text) {
-  buffer.resize(text.size());
-  char* const to = buffer.data();
+void swap_case(Text text, char* to) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto letter = static_cast<unsigned char>(text[i] - first);
     to[i] = static_cast<char>(text[i] ^ (letter < 26 ? 0x20 : 0));
   }
 }
 
-constexpr auto upper = [](std::string& buffer, auto& out, Text text) {
-  if (is_ascii(text)) {
-    swap_case<'a'>(buffer, text);
-  } else {
+/// All rows at once, where all of them are ASCII: lengths stay as they are. Otherwise nothing.
+template <char first>
+std::optional<Vector> swap_all(const Call& call) {
+  const Vector& value = call.arguments[0];
+  const auto ends = value.column->offsets();
+  const auto size = static_cast<std::size_t>(ends.back());
+  const Text all(reinterpret_cast<const char*>(value.column->values<std::uint8_t>().data()), size);
+  if (value.constant || size > largest_text_column || !is_ascii(all)) return std::nullopt;
+  Bytes bytes(size);
+  swap_case<first>(all, reinterpret_cast<char*>(bytes.data()));
+  const auto* const raw = reinterpret_cast<const std::uint8_t*>(ends.data());
+  const BytesView present = value.column->validity();
+  return Vector{std::make_shared<const data::Column>(
+                    call.type, value.column->length(), Bytes(present.begin(), present.end()),
+                    Bytes(raw, raw + ends.size_bytes()), std::move(bytes), std::vector<data::ColumnPtr>()),
+                false};
+}
+
+template <char first, void (*append)(std::string&, std::string_view)>
+Vector change_case(const Call& call) {
+  if (std::optional<Vector> all = swap_all<first>(call)) return std::move(*all);
+  std::string buffer;
+  return rows<Text(Text)>(call, [&buffer](auto& out, Text text) {
     buffer.clear();
-    append_upper(buffer, text);
-  }
-  out.append(buffer);
-};
-constexpr auto lower = [](std::string& buffer, auto& out, Text text) {
-  if (is_ascii(text)) {
-    swap_case<'A'>(buffer, text);
-  } else {
-    buffer.clear();
-    append_lower(buffer, text);
-  }
-  out.append(buffer);
-};
+    if (is_ascii(text)) {
+      buffer.resize(text.size());
+      swap_case<first>(text, buffer.data());
+    } else {
+      append(buffer, text);
+    }
+    out.append(buffer);
+  });
+}
+
+Overload upper() {
+  return {{text_type()}, text_type(), true, change_case<'a', append_upper>};
+}
+Overload lower() {
+  return {{text_type()}, text_type(), true, change_case<'A', append_lower>};
+}
+
 constexpr auto title = [](std::string& buffer, auto& out, Text text) {
   buffer.clear();
   append_title(buffer, text);
@@ -302,16 +324,10 @@ const std::vector<Function>& text_functions() {
        "upper(text)",
        "Every letter in upper case.",
        {{"upper('straße')", "STRASSE"}},
-       {stateful_overload<std::string, Text(Text)>(upper)},
+       {upper()},
        nullptr,
        {"ucase"}},
-      {"lower",
-       "lower(text)",
-       "Every letter in lower case.",
-       {{"lower('ÀB')", "àb"}},
-       {stateful_overload<std::string, Text(Text)>(lower)},
-       nullptr,
-       {"lcase"}},
+      {"lower", "lower(text)", "Every letter in lower case.", {{"lower('ÀB')", "àb"}}, {lower()}, nullptr, {"lcase"}},
       {"initcap",
        "initcap(text)",
        "The first letter of each word in upper case, the others in lower case; words end at blanks.",
