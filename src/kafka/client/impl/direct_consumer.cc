@@ -48,6 +48,7 @@ struct Broker {
   std::shared_ptr<Conversation> conversation;
   std::deque<std::int32_t> order;  // its partitions; who has just got something waits longest
   bool is_busy = false;
+  bool rests = false;  // its last answer was no good; until the retry
 };
 
 std::string key_of(const runtime::Endpoint& endpoint) {
@@ -129,12 +130,12 @@ class DirectConsumer final : public Consumer {
 
   /// Asks whatever can be asked now.
   void step() {
-    if (failure_ || retry_) return;
+    if (failure_) return;
     const bool leaderless =
         std::any_of(parts_.begin(), parts_.end(), [](const auto& each) { return !each.second.leader; });
-    if (leaderless && !look_.is_busy()) look();
+    if (leaderless && !look_.is_busy() && !retry_) look();
     for (auto& [key, broker] : brokers_) {
-      if (!broker.is_busy) ask(key, broker);
+      if (!broker.is_busy && !broker.rests) ask(key, broker);
     }
   }
 
@@ -234,6 +235,7 @@ class DirectConsumer final : public Consumer {
         if (part == parts_.end() || part->second.next >= 0) continue;
         if (one.error_code != 0) {
           refused(broker, one.partition_index, one.error_code);
+          broker.rests = true;
         } else {
           part->second.next = one.offset;
         }
@@ -259,6 +261,7 @@ class DirectConsumer final : public Consumer {
         }
       }
     }
+    broker.rests = !is_good;
     if (is_good) came_through();
     step();  // asks for more before what came is read
     if (!held_.empty()) notify();
@@ -310,6 +313,7 @@ class DirectConsumer final : public Consumer {
     if (retry_) return;
     retry_ = loop_.after(pause_, [this] {
       retry_.reset();
+      for (auto& [key, broker] : brokers_) broker.rests = false;
       step_soon();
     });
     pause_ = std::min(pause_ * 2, longest_pause);
