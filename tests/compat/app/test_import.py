@@ -5,10 +5,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
-from server import Server, binary
 from cassandra.cluster import Cluster
+from confluent_kafka import Consumer, Producer
+from real_line import until
+from server import Server, binary
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROJECTS = ROOT / "tests" / "import"
@@ -84,6 +87,42 @@ def test_the_classic_project_runs(tmp_path):
         cluster.shutdown()
     assert len(rows) >= 3
     assert all(row.first_name and row.address and "@" in row.email for row in rows)
+
+
+def test_a_project_from_topic_to_topic_runs(tmp_path):
+    """Streams of Spark that write topics: records pass through two of ours into the table, with their keys."""
+    trips = [{"id": "1", "bike": "b7", "from": "a", "to": "b", "seconds": 18000, "ended": "2024-01-01T00:00:00Z"},
+             {"id": "2", "bike": "b8", "from": "c", "to": "d", "seconds": 60, "ended": "2024-01-01T01:00:00Z"}]
+    with Server(str(PROJECTS / "trips" / "pipeline.yaml"), "--trigger", "never") as server:
+        producer = Producer({"bootstrap.servers": server.kafka})
+        for trip in trips:
+            producer.produce("trips", json.dumps(trip))
+        assert producer.flush(20) == 0
+        clean, alarms, stations = (read(server.kafka, topic, count) for topic, count in (("trips_clean", 2), ("alarms", 1), ("stations", 2)))
+        assert clean == [("b7", {"id": "1", "bike": "b7", "from": "a", "to": "b", "ended": "2024-01-01T00:00:00.000Z", "minutes": 300.0}),
+                         ("b8", {"id": "2", "bike": "b8", "from": "c", "to": "d", "ended": "2024-01-01T01:00:00.000Z", "minutes": 1.0})]
+        assert alarms == [(None, {"id": "1", "bike": "b7", "seconds": 18000.0})]
+        assert stations == [(None, {"id": "1", "station": "A", "what": "left"}), (None, {"id": "2", "station": "C", "what": "left"})]
+        cluster = Cluster(["127.0.0.1"], port=server.ports["cql"])
+        session = cluster.connect()
+        rows = until(lambda: list(session.execute("SELECT bike, minutes FROM city.long_trips")))
+        cluster.shutdown()
+    assert [tuple(row) for row in rows] == [("b7", 300.0)]
+
+
+def read(bootstrap, topic, count):
+    """The first records of a topic: key and value of each."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer.subscribe([topic])
+    found = []
+    deadline = time.monotonic() + 40
+    while len(found) < count:
+        assert time.monotonic() < deadline, (topic, found)
+        record = consumer.poll(1)
+        if record is not None and record.error() is None:
+            found.append((record.key() and record.key().decode(), json.loads(record.value())))
+    consumer.close()
+    return found
 
 
 def test_the_commands_of_the_howto(tmp_path):
