@@ -106,13 +106,7 @@ class JoinCompiler {
   }
 
   Result<Conjunct> bind(const ExpressionPtr& expression) {
-    Conjunct conjunct;
-    conjunct.expression = expression;
-    binder_.record_reads(&conjunct.reads);
-    auto node = binder_.bind(*expression);
-    binder_.record_reads(nullptr);
-    if (!node) return node.error();
-    conjunct.node = std::move(node).value();
+    STREAMOPS_ASSIGN(Conjunct conjunct, bind_part(expression));
     if (expression->kind == ExpressionKind::call && expression->function == "=") {
       for (const ExpressionPtr& child : expression->children) {
         STREAMOPS_ASSIGN(Conjunct operand, bind_part(child));
