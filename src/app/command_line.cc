@@ -30,7 +30,7 @@ void add_verb(CLI::App& root, const VerbSpec& verb, Parsed& parsed) {
   parsed.app->footer(footer_of(verb));
   for (const PositionalSpec& positional : verb.positionals) {
     CLI::Option* option = parsed.app->add_option(positional.name, parsed.values[positional.name], positional.help);
-    option->expected(1)->required(positional.required);
+    option->expected(1)->allow_extra_args(false)->required(positional.required);
   }
   for (const OptionSpec& option : verb.options) {
     const std::string help = option.fallback.empty() ? option.help : option.help + " [" + option.fallback + "]";

@@ -5,6 +5,7 @@
 #include "app/clients.h"
 #include "connect/cassandra/sink.h"
 #include "connect/http/source.h"
+#include "connect/kafka/letter_reader.h"
 #include "connect/kafka/schema_gate.h"
 #include "connect/kafka/sink.h"
 #include "connect/kafka/source.h"
@@ -114,6 +115,26 @@ class RealConnectors final : public pipeline::ConnectorFactory {
     return connect::make_kafka_dead_letters(topic, client_config(use), around_.loop, around_.clients);
   }
 
+  void read_letters(const std::string& topic, const std::vector<data::Position>& from, std::size_t limit,
+                    const pipeline::ConnectorUse& use,
+                    std::function<void(Result<pipeline::KeptLetters>)> done) override {
+    if (!letters_) {
+      Result<std::unique_ptr<connect::LetterReader>> opened =
+          connect::LetterReader::open(client_config(use), around_.loop, around_.clients);
+      if (!opened) return around_.loop.post([done = std::move(done), error = opened.error()] { done(error); });
+      letters_ = std::move(opened).value();
+    }
+    letters_->read(topic, from, limit, [done = std::move(done)](Result<connect::LettersFound> found) {
+      if (!found) return done(found.error());
+      pipeline::KeptLetters kept;
+      kept.ends = std::move(found->ends);
+      for (auto& [partition, offset, letter] : found->letters) {
+        kept.letters.push_back({partition, offset, std::move(letter)});
+      }
+      done(std::move(kept));
+    });
+  }
+
   void create_topic(const std::string& topic, int partitions, const pipeline::ConnectorUse& use,
                     std::function<void(Result<void>)> done) override {
     if (!admin_) {
@@ -190,6 +211,7 @@ class RealConnectors final : public pipeline::ConnectorFactory {
   std::unique_ptr<runtime::HttpClient> http_;
   std::unique_ptr<registry::Client> registry_;
   std::unique_ptr<kafka::Admin> admin_;
+  std::unique_ptr<connect::LetterReader> letters_;
   std::map<std::string, runtime::TimerPtr> retries_;  // by topic
   std::optional<Error> trouble_;
 };

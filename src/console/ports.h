@@ -195,9 +195,31 @@ struct Flow {
   std::vector<FlowEdge> edges;
 };
 
+/// Dead letters that are to enter again.
+struct RedriveQuery {
+  std::string step;  // a stream, a task, or the topic of one
+  std::string fix;   // SQL; empty: none
+  bool dry_run = false;
+  int most_redrives = 3;
+  std::string until;  // as the answer before has them; empty: the first call
+  std::string from;
+};
+
+/// What passes on an edge of a running stream.
+struct TapQuery {
+  std::string stream;
+  std::string edge;   // source, decode, select, late or dead_letters
+  std::string where;  // SQL; empty: every row
+  std::uint64_t tap = 0;
+};
+
 class StreamsPort {
  public:
   virtual ~StreamsPort() = default;
+  /// One piece of a redrive, as JSON: {"letters": [...], "rows", "others", "more", "until", "from"}.
+  virtual void redrive(const RedriveQuery& query, Done<std::string> done) = 0;
+  /// What has passed since the call before, as JSON: {"tap", "rows": [...], "passed", "dropped"}.
+  virtual void tap(const TapQuery& query, Done<std::string> done) = 0;
   virtual void flow(Done<Flow> done) = 0;
   /// Tells the whole flow again when something in it changed, at most twice a second; tells nothing while nothing
   /// moves.

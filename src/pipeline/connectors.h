@@ -52,6 +52,19 @@ struct KafkaTransactionSpec {
   std::vector<std::string> further_sources = {};
 };
 
+/// A dead letter where it is kept.
+struct KeptLetter {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  data::DeadLetter letter;
+};
+
+/// Letters of a topic, by partition and offset, and where its partitions ended when they were read.
+struct KeptLetters {
+  std::vector<KeptLetter> letters;
+  std::vector<data::Position> ends;  // empty: there is no such topic
+};
+
 class ConnectorFactory {
  public:
   virtual ~ConnectorFactory() = default;
@@ -69,6 +82,10 @@ class ConnectorFactory {
                                                              const ConnectorUse& use) = 0;
   virtual Result<std::unique_ptr<data::DeadLetterSink>> dead_letters(const std::string& topic,
                                                                      const ConnectorUse& use) = 0;
+  /// At most about `limit` letters of each partition of a topic, from `from` on (a partition that is not named: from
+  /// its beginning); `done` on `use.loop`, once. A topic that does not exist has none.
+  virtual void read_letters(const std::string& topic, const std::vector<data::Position>& from, std::size_t limit,
+                            const ConnectorUse& use, std::function<void(Result<KeptLetters>)> done) = 0;
   /// Makes sure that a topic exists before something reads it; `done` on `use.loop`, once. A cluster that is away is
   /// waited for: trouble() tells.
   virtual void create_topic(const std::string& topic, int partitions, const ConnectorUse& use,

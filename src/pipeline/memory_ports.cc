@@ -49,12 +49,12 @@ class MemoryTopicSource final : public data::Source {
   void start(std::vector<data::Position> from, std::function<void()> on_ready) override {
     for (const data::Position& position : from) next_[position.partition] = position.next;
     started_ = true;
-    world_.listeners_[topic_] = [this, on_ready] {
+    world_.listeners_[topic_][this] = [this, on_ready] {
       loop_.post([weak = std::weak_ptr<int>(alive_), on_ready] {
         if (!weak.expired()) on_ready();
       });
     };
-    world_.listeners_[topic_]();
+    world_.listeners_[topic_][this]();
   }
   Result<data::Records> poll(std::size_t max_bytes) override {
     RecordsBuilder builder;
@@ -79,7 +79,7 @@ class MemoryTopicSource final : public data::Source {
     return waiting;
   }
   void stop() override {
-    if (std::exchange(started_, false)) world_.listeners_.erase(topic_);
+    if (std::exchange(started_, false)) world_.listeners_[topic_].erase(this);
   }
 
  private:
@@ -100,12 +100,12 @@ class MemoryApiSource final : public data::Source {
   void start(std::vector<data::Position>, std::function<void()> on_ready) override {
     next_ = world_.acknowledged[owner_];
     started_ = true;
-    world_.listeners_[owner_] = [this, on_ready] {
+    world_.listeners_[owner_][this] = [this, on_ready] {
       loop_.post([weak = std::weak_ptr<int>(alive_), on_ready] {
         if (!weak.expired()) on_ready();
       });
     };
-    world_.listeners_[owner_]();
+    world_.listeners_[owner_][this]();
   }
   Result<data::Records> poll(std::size_t max_bytes) override {
     RecordsBuilder builder;
@@ -123,7 +123,7 @@ class MemoryApiSource final : public data::Source {
     if (world_.permits("acknowledge")) world_.acknowledged[owner_] = ack.positions.at(0).next;
   }
   void stop() override {
-    if (std::exchange(started_, false)) world_.listeners_.erase(owner_);
+    if (std::exchange(started_, false)) world_.listeners_[owner_].erase(this);
   }
 
  private:
@@ -318,6 +318,17 @@ class MemoryConnectors final : public ConnectorFactory {
                                                                      const ConnectorUse& use) override {
     return make_memory_transaction(world_, spec, use.owner, use.loop);
   }
+  void read_letters(const std::string& topic, const std::vector<data::Position>& from, std::size_t limit,
+                    const ConnectorUse& use, std::function<void(Result<KeptLetters>)> done) override {
+    const std::vector<data::DeadLetter>& all = world_.dead_letters[topic];
+    KeptLetters found;
+    found.ends.push_back({{}, 0, std::ssize(all)});
+    std::int64_t next = from.empty() ? 0 : from[0].next;
+    for (; next < std::ssize(all) && found.letters.size() < limit; ++next) {
+      found.letters.push_back({0, next, all[static_cast<std::size_t>(next)]});
+    }
+    use.loop.post([done = std::move(done), found = std::move(found)] { done(found); });
+  }
   void create_topic(const std::string&, int, const ConnectorUse& use, std::function<void(Result<void>)> done) override {
     use.loop.post([done = std::move(done)] { done(Ok()); });
   }
@@ -346,22 +357,29 @@ std::vector<std::string> MemoryTable::visible(const std::vector<std::string>& co
   return out;
 }
 
+data::Records to_records(const std::vector<MemoryRecord>& records) {
+  RecordsBuilder builder;
+  for (std::size_t i = 0; i < records.size(); ++i) builder.add(0, static_cast<std::int64_t>(i), records[i]);
+  return builder.finish();
+}
+
+void MemoryWorld::wake(const std::string& name) {
+  for (const auto& [reader, listener] : listeners_[name]) listener();
+}
+
 void MemoryWorld::append(const std::string& topic, std::int32_t partition, MemoryRecord record) {
   topics[topic].partitions[partition].push_back(std::move(record));
-  const auto listener = listeners_.find(topic);
-  if (listener != listeners_.end()) listener->second();
+  wake(topic);
 }
 
 void MemoryWorld::answer(const std::string& owner, std::string body) {
   bodies[owner].push_back(std::move(body));
-  const auto listener = listeners_.find(owner);
-  if (listener != listeners_.end()) listener->second();
+  wake(owner);
 }
 
 void MemoryWorld::end_answers(const std::string& owner) {
   ended_[owner] = true;
-  const auto listener = listeners_.find(owner);
-  if (listener != listeners_.end()) listener->second();
+  wake(owner);
 }
 
 std::unique_ptr<ConnectorFactory> make_memory_connectors(MemoryWorld& world) {

@@ -114,9 +114,15 @@ class MemoryWorld {
  private:
   friend class MemoryTopicSource;
   friend class MemoryApiSource;
-  std::map<std::string, std::function<void()>> listeners_;  // by topic or owner; one reader each
+  using Listener = std::function<void()>;
+  void wake(const std::string& name);
+
+  std::map<std::string, std::map<const void*, Listener>> listeners_;  // by topic or owner, then by reader
   std::map<std::string, bool> ended_;
 };
+
+/// Records of one partition, as a source hands them out.
+data::Records to_records(const std::vector<MemoryRecord>& records);
 
 /// Connectors over a world. Both outlive the pipeline.
 std::unique_ptr<ConnectorFactory> make_memory_connectors(MemoryWorld& world);

@@ -7,8 +7,10 @@
 #include <mutex>
 #include <set>
 
+#include "base/text.h"
 #include "errors/pipeline.h"
 #include "pipeline/merged_source.h"
+#include "pipeline/redrives.h"
 #include "pipeline/stream_runner.h"
 #include "pipeline/task_runner.h"
 
@@ -45,7 +47,7 @@ std::function<void(Result<void>)> share(const std::shared_ptr<Gathering>& gather
 class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(CheckedPipelinePtr checked, PipelineEnvironment environment)
-      : checked_(std::move(checked)), env_(std::move(environment)) {}
+      : checked_(std::move(checked)), env_(std::move(environment)), redrives_(checked_, env_) {}
 
   void start(std::function<void(Result<void>)> done) {
     auto all =
@@ -294,12 +296,14 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
     // Late rows go on as they came, with all their columns.
     std::vector<bool> needed = step.query->needed();
     if (step.spec->late) needed.assign(needed.size(), true);
-    ports.reader = env_.connectors.kafka_reader(*step.spec->kafka_source,
-                                                {step.source_schema, step.reader_schema, std::move(needed),
-                                                 step.query->first_conditions()});
+    ports.reader = env_.connectors.kafka_reader(
+        *step.spec->kafka_source,
+        {step.source_schema, step.reader_schema, std::move(needed), step.query->first_conditions()});
+    STREAMOPS_RETURN_IF_ERROR(add_inputs(step, ports));
     STREAMOPS_ASSIGN(ports.output, make_output(step));
     ports.checkpoints = env_.checkpoints(checked_->owner(step));
     if (step.query->keeps_state()) ports.state = env_.states(checked_->owner(step));
+    ports.taps = taps_.try_emplace(step.name(), std::make_unique<Taps>(step, env_.loop)).first->second.get();
     return ports;
   }
 
@@ -353,9 +357,11 @@ class Pipeline::Impl : public std::enable_shared_from_this<Impl> {
 
   CheckedPipelinePtr checked_;
   PipelineEnvironment env_;
-  std::map<std::string, Task> tasks_;          // before what uses their sinks
-  std::map<std::string, WaitingRun> waiting_;  // by task/run
-  runtime::TimerPtr look_timer_;               // while topics are being opened
+  Redrives redrives_;
+  std::map<std::string, std::unique_ptr<Taps>> taps_;  // by stream; before what they look at
+  std::map<std::string, Task> tasks_;                  // before what uses their sinks
+  std::map<std::string, WaitingRun> waiting_;          // by task/run
+  runtime::TimerPtr look_timer_;                       // while topics are being opened
   bool stopping_ = false;
   mutable std::mutex mutex_;  // guards what status() reads: the lists, not their members
   std::optional<Error> opening_;
@@ -435,6 +441,21 @@ void Pipeline::set_foreign_streams(ForeignStreams foreign) {
 
 void Pipeline::pass(std::function<void(Result<void>)> done) {
   impl_->pass(std::move(done));
+}
+
+void Pipeline::redrive(const std::string& name, RedriveRequest request,
+                       std::function<void(Result<RedriveOutcome>)> done) {
+  if (!impl_->stopping_) return impl_->redrives_.start(name, std::move(request), std::move(done));
+  impl_->loop().post([done = std::move(done)] { done(Error(errors::pipeline::no_redrive, "the pipeline stops")); });
+}
+
+Result<TapAnswer> Pipeline::tap(const std::string& stream, const TapRequest& request) {
+  const auto found = impl_->taps_.find(stream);
+  if (found != impl_->taps_.end()) return found->second->ask(request);
+  std::vector<std::string> names;
+  for (const auto& [name, taps] : impl_->taps_) names.push_back(name);
+  return Error(errors::pipeline::no_tap, "no stream {} runs in this process", stream)
+      .with_label(did_you_mean(stream, std::span<const std::string>(names)));
 }
 
 workflow::DagSpec Pipeline::dag() const {

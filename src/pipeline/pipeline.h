@@ -17,8 +17,10 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/connectors.h"
 #include "pipeline/foreign_stream.h"
+#include "pipeline/redrive.h"
 #include "pipeline/state_store.h"
 #include "pipeline/status.h"
+#include "pipeline/tap.h"
 #include "runtime/loop.h"
 #include "settings/pipeline.h"
 #include "workflow/dag.h"
@@ -74,6 +76,13 @@ class Pipeline {
   void set_foreign_streams(ForeignStreams foreign);
   /// Lets streams of other engines work off what is in their topics now; `done` comes once, with the first error.
   void pass(std::function<void(Result<void>)> done);
+
+  /// Lets the dead letters of a step enter again: `name` is a stream, a task, or a topic whose letters are those of one
+  /// step. `done` comes once. Errors: SO-P071, those of Redrive::start().
+  void redrive(const std::string& name, RedriveRequest request, std::function<void(Result<RedriveOutcome>)> done);
+
+  /// What has passed on an edge of a stream since the call before. Errors: SO-P072, SO-S0xx.
+  Result<TapAnswer> tap(const std::string& stream, const TapRequest& request);
 
   /// The DAG of the file's tasks with their bodies; without tasks it has none and need not be scheduled.
   workflow::DagSpec dag() const;

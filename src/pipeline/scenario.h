@@ -29,6 +29,7 @@
 
 #include "base/result.h"
 #include "pipeline/check.h"
+#include "pipeline/coverage.h"
 
 namespace streamops::pipeline {
 
@@ -74,7 +75,8 @@ struct TestOutcome {
   std::optional<Error> error;  // SO-P091 with the place of the first difference, or what kept the test from running
 };
 
-/// Runs a scenario in virtual time: production code between ports in memory.
-TestOutcome run_scenario(const Scenario& scenario, const CheckedPipelinePtr& pipeline);
+/// Runs a scenario in virtual time: production code between ports in memory. `coverage`, if given, is of the same file
+/// and takes what went into each step.
+TestOutcome run_scenario(const Scenario& scenario, const CheckedPipelinePtr& pipeline, Coverage* coverage = nullptr);
 
 }  // namespace streamops::pipeline

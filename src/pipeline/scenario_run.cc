@@ -66,7 +66,7 @@ class ScenarioRun {
   ScenarioRun(const Scenario& scenario, const CheckedPipelinePtr& pipeline)
       : scenario_(scenario), checked_(pipeline), loop_(scenario.clock), connectors_(make_memory_connectors(world_)) {}
 
-  TestOutcome run() {
+  TestOutcome run(Coverage* coverage) {
     TestOutcome outcome{scenario_.name, false, {}, {}};
     start();
     for (std::size_t n = 0; n < scenario_.lines.size() && !error_;) {
@@ -80,6 +80,7 @@ class ScenarioRun {
     }
     if (!error_ && !world_.events.empty()) compare_rest(outcome.difference);
     stop();
+    if (coverage != nullptr) tell(*coverage);
     outcome.passed = !error_ && outcome.difference.empty();
     if (error_) outcome.error = error_;
     if (!error_ && !outcome.passed) outcome.error = mismatch(outcome.difference.size());
@@ -112,6 +113,20 @@ class ScenarioRun {
     loop_.advance(Seconds{2});
     handles_.clear();
     pipeline_.reset();
+  }
+
+  /// What went into each step, whether it was read or not.
+  void tell(Coverage& coverage) {
+    for (const CheckedStep& task : checked_->tasks) {
+      std::vector<MemoryRecord> answers;
+      for (const std::string& body : world_.bodies[checked_->owner(task)]) answers.push_back({0, {}, body});
+      coverage.take(task.name(), to_records(answers));
+    }
+    for (const CheckedStep& stream : checked_->streams) {
+      for (const auto& [partition, records] : world_.topics[stream.spec->kafka_source->topic].partitions) {
+        coverage.take(stream.name(), to_records(records));
+      }
+    }
   }
 
   void act(const ScenarioLine& line) {
@@ -275,8 +290,8 @@ class ScenarioRun {
 
 }  // namespace
 
-TestOutcome run_scenario(const Scenario& scenario, const CheckedPipelinePtr& pipeline) {
-  return ScenarioRun(scenario, pipeline).run();
+TestOutcome run_scenario(const Scenario& scenario, const CheckedPipelinePtr& pipeline, Coverage* coverage) {
+  return ScenarioRun(scenario, pipeline).run(coverage);
 }
 
 }  // namespace streamops::pipeline

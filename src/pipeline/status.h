@@ -35,11 +35,14 @@ struct StreamStatus {
   std::int64_t poison = 0;       // dead letters written
   std::int64_t late = 0;         // rows behind the watermark
   std::int64_t epochs = 0;
-  double records_per_second = 0;           // over the last seconds
-  std::optional<std::int64_t> lag;         // records that wait in the topic
-  Microseconds epoch_latency{0};           // of the last epoch: from its begin until its rows were durable
-  std::optional<WallTime> last_record_at;  // when the last epoch ended
-  std::optional<Error> trouble;            // retried right now, or why the stream failed
+  double records_per_second = 0;    // over the last seconds
+  std::optional<std::int64_t> lag;  // records that wait in the topic
+  Microseconds epoch_latency{0};    // of the last epoch: from its begin until its rows were durable
+  Microseconds latency_p50{0};      // source timestamp -> durable, of the last ten to twenty seconds with records
+  Microseconds latency_p99{0};
+  Microseconds checkpoint_time{0};                               // that the last checkpoint took
+  std::optional<WallTime> last_record_at;                        // when the last epoch ended
+  std::optional<Error> trouble;                                  // retried right now, or why the stream failed
   std::vector<std::pair<std::int32_t, std::int64_t>> positions;  // partition, next offset
   std::optional<StateStatus> memory;                             // of a query that keeps state
 };

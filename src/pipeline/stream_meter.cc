@@ -19,7 +19,12 @@ void StreamMeter::name_metrics(observe::Metrics& metrics, const observe::Labels&
   records_ = &metrics.counter("streamops_stream_records_total", "Records that a stream has taken in.", labels);
   rows_ = &metrics.counter("streamops_stream_rows_total", "Rows and deletes that a stream has made durable.", labels);
   poison_ = &metrics.counter("streamops_stream_dead_letters_total", "Records that a stream has put aside.", labels);
-  latency_ = &metrics.gauge("streamops_stream_epoch_microseconds", "Time that the last epoch took.", labels);
+  epoch_ = &metrics.gauge("streamops_stream_epoch_microseconds", "Time that the last epoch took.", labels);
+  rate_ = &metrics.gauge("streamops_stream_records_per_second", "Records taken in over the last seconds.", labels);
+  latency_ = &metrics.histogram("streamops_stream_latency_seconds",
+                                "From a record's timestamp until its rows were durable.", labels);
+  checkpoint_ =
+      &metrics.histogram("streamops_stream_checkpoint_seconds", "Until a checkpoint, or state, was on disk.", labels);
   lag_ = &metrics.gauge("streamops_stream_lag_records", "Records that wait in the topic of a stream.", labels);
   if (!keeps_state) return;
   late_ = &metrics.counter("streamops_stream_late_rows_total", "Rows behind the watermark of a stream.", labels);
@@ -40,12 +45,30 @@ void StreamMeter::add_epoch(std::int64_t records, const Slicer::Outcome& outcome
   status_.epochs += 1;
   status_.epoch_latency = took;
   status_.last_record_at = at;
+  latencies_.written(to_micros(at), latency_);
+  status_.latency_p50 = Microseconds{latencies_.percentile(0.5)};
+  status_.latency_p99 = Microseconds{latencies_.percentile(0.99)};
   if (records_ == nullptr) return;
   records_->add(static_cast<std::uint64_t>(records));
   rows_->add(static_cast<std::uint64_t>(outcome.rows));
   poison_->add(static_cast<std::uint64_t>(letters));
-  latency_->set(took.count());
+  epoch_->set(took.count());
   if (late_ != nullptr) late_->add(static_cast<std::uint64_t>(outcome.late));
+}
+
+std::function<void(Result<void>)> StreamMeter::timed(const runtime::Loop& loop,
+                                                     std::function<void(Result<void>)> done) {
+  return [this, alive = std::weak_ptr<int>(alive_), &loop, since = loop.clock().monotonic(),
+          done = std::move(done)](const Result<void>& result) {
+    if (result && !alive.expired()) add_checkpoint(loop.clock().monotonic() - since);
+    done(result);
+  };
+}
+
+void StreamMeter::add_checkpoint(Microseconds took) {
+  const std::lock_guard lock(mutex_);
+  status_.checkpoint_time = took;
+  if (checkpoint_ != nullptr) checkpoint_->add(took.count());
 }
 
 void StreamMeter::update(Now now) {
@@ -69,6 +92,8 @@ void StreamMeter::tick() {
   const auto seconds = static_cast<double>(records_by_second_.size() - 1);
   const auto records = static_cast<double>(records_by_second_.back() - records_by_second_.front());
   status_.records_per_second = seconds > 0 ? records / seconds : 0.0;
+  if (rate_ != nullptr) rate_->set(static_cast<std::int64_t>(status_.records_per_second));
+  latencies_.tick();
 }
 
 StreamStatus StreamMeter::status() const {

@@ -42,6 +42,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
         settings_(settings),
         transform_(step, pipeline_->owner(step), step.spec->kafka_source->topic, std::move(ports.reader)),
         meter_(pipeline_->owner(step), step, metrics) {
+    transform_.watch(ports.taps);
     for (InputPorts& input : ports.inputs)
       transform_.add_input(std::move(input.topic), std::move(input.reader), input.is_table);
     if (step.query->keeps_state()) memory_ = std::make_unique<StreamMemory>(step, std::move(ports.state));
@@ -229,9 +230,10 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
 
   /// Then processes `records`, if given.
   void save_begin(const Checkpoint& next, const std::shared_ptr<data::Records>& records) {
-    checkpoints_->save(next, guarded([next, records](Impl& self, const Result<void>& saved) {
-                         saved ? self.begun(next, records) : self.retry_begin(saved.error(), next, records);
-                       }));
+    checkpoints_->save(next, meter_.timed(loop_, guarded([next, records](Impl& self, const Result<void>& saved) {
+                                            saved ? self.begun(next, records)
+                                                  : self.retry_begin(saved.error(), next, records);
+                                          })));
   }
 
   /// The disk is full, or fails: nothing is written before a checkpoint is, so wait and try again.
@@ -269,6 +271,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
 
   void process(data::Records records) {
     for (const data::Record& record : records.records) epoch_->see(record);
+    meter_.take(records);
     count_ += static_cast<std::int64_t>(records.records.size());
     if (memory_ == nullptr && !output_.commits()) return slice(std::move(records));
     gathered_.add(records);
@@ -314,10 +317,11 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   void store_state() {
     if (memory_ == nullptr) return commit();
     if (const Result<void> fits = memory_->check_limit(); !fits) return fail(fits.error());
-    memory_->save(checkpoint_->epoch, guarded([](Impl& self, const Result<void>& stored) {
-                    if (stored) return self.commit();
-                    self.wait(stored.error(), self.retry_timer_, [&self] { self.store_state(); });
-                  }));
+    memory_->save(checkpoint_->epoch, meter_.timed(loop_, guarded([](Impl& self, const Result<void>& stored) {
+                                                     if (stored) return self.commit();
+                                                     self.wait(stored.error(), self.retry_timer_,
+                                                               [&self] { self.store_state(); });
+                                                   })));
   }
 
   /// Tells the trouble and goes on a little later, unless the stream is to stop.

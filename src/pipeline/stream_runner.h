@@ -34,6 +34,7 @@
 #include "pipeline/state_store.h"
 #include "pipeline/status.h"
 #include "pipeline/stream_output.h"
+#include "pipeline/tap.h"
 #include "runtime/loop.h"
 #include "settings/pipeline.h"
 
@@ -55,6 +56,7 @@ struct StreamPorts {
   OutputPorts output;
   std::unique_ptr<CheckpointStore> checkpoints;
   std::unique_ptr<StateStore> state;  // of a query that keeps state
+  Taps* taps = nullptr;               // outlive the runner
 };
 
 class StreamRunner {

@@ -4,22 +4,10 @@
 
 #include "errors/pipeline.h"
 #include "format/json_reader.h"
+#include "pipeline/id_of_run.h"
 #include "pipeline/slicer.h"
 
 namespace streamops::pipeline {
-
-namespace {
-
-/// The run in the place of a topic's id: two runs never give equal uuid()s.
-Uuid id_of_run(std::string_view run) {
-  std::uint64_t words[2] = {14695981039346656037ULL, 1099511628211ULL};
-  for (std::uint64_t& word : words) {
-    for (char c : run) word = (word ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  }
-  return make_uuid(words[0], words[1], 5);
-}
-
-}  // namespace
 
 class TaskRunner::Impl : public std::enable_shared_from_this<Impl> {
   /// A callback that does nothing once the runner is gone.

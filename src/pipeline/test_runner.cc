@@ -88,16 +88,16 @@ CheckedPipelinePtr only(const CheckedPipelinePtr& pipeline, const CheckedStep& s
 
 }  // namespace
 
-std::vector<TestOutcome> run_file_tests(const CheckedPipelinePtr& pipeline) {
+std::vector<TestOutcome> run_file_tests(const CheckedPipelinePtr& pipeline, Coverage* coverage) {
   std::vector<TestOutcome> outcomes;
   for (const TestSpec& test : pipeline->file.tests) {
     const CheckedStep* step = pipeline->step(test.step.text);
-    outcomes.push_back(run_scenario(to_scenario(test, *step, *pipeline), only(pipeline, *step)));
+    outcomes.push_back(run_scenario(to_scenario(test, *step, *pipeline), only(pipeline, *step), coverage));
   }
   return outcomes;
 }
 
-TestOutcome run_test_file(const std::string& path) {
+TestOutcome run_test_file(const std::string& path, std::unique_ptr<Coverage>* coverage) {
   const auto failed = [&](const Error& error) { return TestOutcome{path, false, {}, error}; };
   const Result<std::string> text = load_pipeline_text(path);
   if (!text) return failed(text.error());
@@ -109,7 +109,8 @@ TestOutcome run_test_file(const std::string& path) {
   const Checking checking =
       check_pipeline(*pipeline_text, pipeline_path, "embedded", Surroundings::of_process(pipeline_path));
   if (!checking.errors.empty()) return failed(checking.errors[0]);
-  return run_scenario(*scenario, checking.pipeline);
+  if (coverage != nullptr) *coverage = std::make_unique<Coverage>(checking.pipeline);
+  return run_scenario(*scenario, checking.pipeline, coverage == nullptr ? nullptr : coverage->get());
 }
 
 }  // namespace streamops::pipeline

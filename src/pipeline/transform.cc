@@ -106,6 +106,7 @@ data::DeadLetter Transform::letter_of_group(std::int64_t epoch_us, std::size_t r
 Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
   const std::size_t number = slice.records.empty() ? 0 : input_of(slice.records[0].partition);
   const Input& input = inputs_[number];
+  input.reader->keep_unwanted(taps_ != nullptr && taps_->any());
   const format::Decoded decoded = input.reader->decode(slice);
   std::vector<std::int32_t> partitions;
   std::vector<std::int64_t> offsets;
@@ -133,6 +134,7 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
   std::sort(out.letters.begin(), out.letters.end(), [](const data::DeadLetter& a, const data::DeadLetter& b) {
     return a.partition != b.partition ? a.partition < b.partition : a.offset < b.offset;
   });
+  if (taps_ != nullptr && taps_->any()) taps_->see(slice, decoded, out.rows, out.late, out.letters);
   return out;
 }
 
@@ -214,6 +216,7 @@ Transformed Transform::end_epoch(std::int64_t epoch_us, const Uuid& topic_id) {
   out.rows.deletes.assign(out.rows.batch.rows, 0);
   out.rows.write_timestamps.assign(out.rows.batch.rows, epoch_us);
   out.rows.record_timestamps_ms.assign(out.rows.batch.rows, epoch_us / 1000);
+  if (taps_ != nullptr && taps_->any()) taps_->see_end(out.rows, out.letters);
   return out;
 }
 

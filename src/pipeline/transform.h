@@ -21,6 +21,7 @@
 #include "data/ports.h"
 #include "format/record_reader.h"
 #include "pipeline/check.h"
+#include "pipeline/tap.h"
 #include "sql/engine/query_state.h"
 
 namespace streamops::pipeline {
@@ -56,6 +57,9 @@ class Transform {
   }
   /// For a query that keeps state: what it remembers, which must outlive the calls that follow.
   void use(sql::QueryState& state) { state_ = &state; }
+
+  /// For those who look at what passes; null: nobody.
+  void watch(Taps* taps) { taps_ = taps; }
 
   /// `slice`, all of one input, must have one timestamp a record in `stamp`.
   Transformed run(const data::Records& slice, const Stamp& stamp);
@@ -95,6 +99,7 @@ class Transform {
   std::vector<int> key_indices_;      // of key_columns in the output
   std::vector<Input> inputs_;         // the source first
   sql::QueryState* state_ = nullptr;  // of a query that keeps state
+  Taps* taps_ = nullptr;
 };
 
 }  // namespace streamops::pipeline

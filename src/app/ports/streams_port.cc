@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "app/ports/redrive_port.h"
+#include "app/ports/tap_port.h"
+
 namespace streamops::app {
 namespace {
 
@@ -43,6 +46,11 @@ std::string rhythm_of(const pipeline::HttpSourceSpec& source) {
   std::string text = "every " + format_duration(source.every);
   if (source.duration) text += " for " + format_duration(*source.duration);
   return text;
+}
+
+/// Rounded up, so that only what takes no time shows as 0.
+std::int64_t to_whole_millis(Microseconds time) {
+  return (time.count() + 999) / 1000;
 }
 
 /// Builds one Flow: nodes that several steps share (a topic) appear once.
@@ -146,10 +154,14 @@ class FlowBuilder {
                      {"rows", now.rows_out},
                      {"dead letters", now.poison},
                      {"lag", now.lag.value_or(0)},
-                     {"records/s", static_cast<std::int64_t>(now.records_per_second)}};
+                     {"records/s", static_cast<std::int64_t>(now.records_per_second)},
+                     {"p50 ms", to_whole_millis(now.latency_p50)},
+                     {"p99 ms", to_whole_millis(now.latency_p99)},
+                     {"checkpoint ms", to_whole_millis(now.checkpoint_time)}};
     if (now.memory) {
       step.counters.emplace_back("late", now.late);
       step.counters.emplace_back("groups", static_cast<std::int64_t>(now.memory->keys));
+      if (now.memory->watermark) step.detail += ", watermark " + to_iso8601(*now.memory->watermark);
       step.counters.emplace_back("state bytes", static_cast<std::int64_t>(now.memory->bytes));
     }
     step.error = now.trouble;
@@ -194,6 +206,14 @@ class PipelineStreamsPort final : public console::StreamsPort {
       : checked_(checked), pipeline_(pipeline), loop_(loop) {}
 
   void flow(console::Done<Flow> done) override { done(now()); }
+
+  void redrive(const console::RedriveQuery& query, console::Done<std::string> done) override {
+    app::redrive(pipeline_, loop_, query, std::move(done));
+  }
+
+  void tap(const console::TapQuery& query, console::Done<std::string> done) override {
+    app::tap(pipeline_, loop_, query, std::move(done));
+  }
 
   console::SubscriptionPtr watch(std::function<void(Flow)> listener) override {
     auto watcher = std::make_shared<Watcher>();

@@ -1,3 +1,4 @@
+#include "app/verbs/explain_plan.h"
 #include "app/verbs/verbs.h"
 #include "base/json_writer.h"
 #include "errors/app.h"
@@ -14,6 +15,12 @@ std::string to_json(const ErrorInfo& info) {
 
 ExitCode explain(const Arguments& arguments, Terminal& terminal) {
   const std::string code = arguments.text("CODE");
+  if (code == "plan") return explain_plan(arguments, terminal);
+  if (arguments.has("FILE") || arguments.has("--stream")) {
+    const Error error(errors::app::usage, "a file and --stream go with `streamops explain plan FILE`");
+    terminal.fail(error);
+    return exit_code_for(error);
+  }
   if (code.empty()) {
     std::vector<std::vector<std::string>> rows;
     for (const ErrorInfo* info : error_catalogue()) {
@@ -44,12 +51,19 @@ ExitCode explain(const Arguments& arguments, Terminal& terminal) {
 
 VerbSpec explain_verb() {
   return {.name = "explain",
-          .summary = "Say more about an error code",
-          .details = {},
-          .positionals = {{"CODE", "the code, like SO-P014 or p014; all codes when left out"}},
-          .options = {json_option()},
+          .summary = "Say more about an error code, or about the plan of a pipeline file",
+          .details =
+              "`explain plan FILE` shows for each stream and task what is read and skipped, what is remembered and "
+              "how long, the watermark, and where rows go under which promise.",
+          .positionals = {{"CODE", "the code, like SO-P014 or p014; all codes when left out; or the word `plan`"},
+                          {"FILE", "plan: the pipeline file; the reference pipeline when left out"}},
+          .options = {{"--stream", OptionSpec::Kind::text, "NAME", "plan: this stream or task alone", {}},
+                      profile_option(),
+                      data_directory_option(),
+                      json_option()},
           .examples = {{"streamops explain SO-R001", "what it means, why it happens, what to do"},
-                       {"streamops explain", "all codes, a line each"}},
+                       {"streamops explain", "all codes, a line each"},
+                       {"streamops explain plan pipeline.yaml --stream totals", "what the stream will do"}},
           .run = explain};
 }
 

@@ -3,6 +3,7 @@
 #include "app/verbs/verbs.h"
 #include "base/text.h"
 #include "errors/app.h"
+#include "pipeline/redrive.h"
 
 namespace streamops::app {
 namespace {
@@ -17,6 +18,7 @@ Result<std::vector<std::string>> streams_in(const std::string& room, const runti
   std::vector<std::string> owners;
   for (const std::string& file : files) {
     const std::size_t mark = file.ends_with(spark_mark) ? file.size() - spark_mark.size() : file.rfind(checkpoint_mark);
+    if (mark != std::string::npos && file.substr(0, mark).ends_with(pipeline::redrive_owner(""))) continue;
     if (mark != std::string::npos && (owners.empty() || owners.back() != file.substr(0, mark))) {
       owners.push_back(file.substr(0, mark));
     }

@@ -9,6 +9,7 @@ namespace {
 struct LetterRecord {
   std::string identity;
   std::array<std::string, 8> texts;
+  std::string redrives;
   std::vector<data::Header> headers;
 
   void fill(const data::DeadLetter& letter, kafka::OutgoingRecord& record) {
@@ -26,6 +27,9 @@ struct LetterRecord {
     headers.clear();
     for (std::size_t i = 0; i < names.size(); ++i) headers.push_back({names[i], texts[i]});
     if (!letter.key) headers[6].value = std::nullopt;
+    if (!letter.step.empty()) headers.push_back({"so.step", letter.step});
+    redrives = std::to_string(letter.redrives);
+    if (letter.redrives > 0) headers.push_back({"so.redrives", redrives});
     record.key = identity;
     if (letter.value) record.value = *letter.value;
     record.timestamp_ms = letter.record_timestamp_ms;

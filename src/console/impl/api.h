@@ -5,6 +5,8 @@
 //   GET  dags    dags/*/grid        POST dags/*/trigger  dags/*/pause  dags/*/runs/*/clear  dags/*/runs/*/mark
 //   GET  dags/*/runs   dags/*/runs/*/tasks   dags/*/runs/*/tasks/*/tries   dags/*/runs/*/tasks/*/log
 //   GET  topics  topics/*/messages?from=&position=&limit=&partition=&search=  groups
+//   POST steps/*/redrive?most_redrives= {fix, dry_run, until, from}
+//   GET  steps/*/tap?edge=&where=&tap=
 //   GET  tables  tables/*/*/rows?page=&limit=
 //
 // Outside of /api/streamops: GET /metrics.
@@ -27,6 +29,7 @@ struct Route {
 std::span<const Route> dag_routes();
 std::span<const Route> data_routes();
 std::span<const Route> system_routes();
+std::span<const Route> step_routes();
 
 /// GET /metrics: Prometheus' text format; without login for the machine itself, else for the token's bearer.
 void serve_metrics(const Call& call);

@@ -70,7 +70,7 @@ void dispatch(Call call) {
   const std::string path = call.request.path.substr(prefix.size());
   const std::string_view method = call.request.method == "HEAD" ? "GET" : std::string_view(call.request.method);
   const Result<const Route*> route =
-      find_route<Route>(call, method, path, {dag_routes(), data_routes(), system_routes()});
+      find_route<Route>(call, method, path, {dag_routes(), data_routes(), system_routes(), step_routes()});
   if (!route) {
     call.respond_error(route.error());
     return;

@@ -114,6 +114,11 @@ class TestSchemas final : public SchemasPort {
 class TestStreams final : public StreamsPort {
  public:
   void flow(Done<Flow> done) override { done(now); }
+  void redrive(const RedriveQuery& query, Done<std::string> done) override {
+    redriven = query;
+    if (query.step != "created_users") return done(Error(errors::runtime::cannot_connect, "no step {}", query.step));
+    done(std::string(R"({"letters":[],"rows":0,"others":0,"more":false})"));
+  }
   SubscriptionPtr watch(std::function<void(Flow)> listener) override { return watchers.add(std::move(listener)); }
 
   Flow now{"user_automation",
@@ -129,7 +134,14 @@ class TestStreams final : public StreamsPort {
              {{"partitions", 1}},
              {}}},
            {}};
+  void tap(const TapQuery& query, Done<std::string> done) override {
+    tapped = query;
+    done(std::string(R"({"tap":7,"rows":[{"id":"7"}],"passed":1,"dropped":0})"));
+  }
+
   ListenerList<Flow> watchers;
+  RedriveQuery redriven;
+  TapQuery tapped;
 };
 
 class TestSystem final : public SystemPort {

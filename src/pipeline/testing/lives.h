@@ -51,6 +51,7 @@ class Life {
     loop_.settle();
   }
   runtime::VirtualLoop& loop() { return loop_; }
+  Pipeline& pipeline() { return *pipeline_; }
   PipelineStatus status() const { return pipeline_->status(); }
   const std::optional<Error>& start_error() const { return start_error_; }
 

@@ -22,21 +22,23 @@ def parse(text):
             families[name], current = ["untyped", help_text, {}], name
         elif line.startswith("# TYPE "):
             _, _, name, kind = line.split(" ")
-            assert name == current and kind in ("counter", "gauge")
+            assert name == current and kind in ("counter", "gauge", "histogram")
             families[name][0] = kind
         else:
             found = re.fullmatch(rf"({NAME})(?:\{{(.*)\}})? (-?[0-9.e+]+)", line)
             assert found, line
             name, labels, value = found.groups()
-            assert name == current, f"{name} stands under {current}"
+            part = name.removeprefix(current)
+            assert name == current + part and part in (("_bucket", "_sum", "_count") if families[current][0] == "histogram" else ("",)), line
             rest, pairs = labels or "", []
             while rest:
                 label = LABEL.match(rest)
                 assert label, line
                 pairs.append(label.groups())
                 rest = rest[label.end():]
-            assert tuple(pairs) not in families[name][2], line
-            families[name][2][tuple(pairs)] = float(value)
+            pairs += [("part", part)] if part else []
+            assert tuple(pairs) not in families[current][2], line
+            families[current][2][tuple(pairs)] = float(value)
     return families
 
 
@@ -66,6 +68,18 @@ def test_the_metrics_of_a_running_line(line):
         assert families[name][0] == "counter" and all(value > 0 for value in families[name][2].values()), name
     for name in ("streamops_stream_lag_records", "streamops_kafka_connections", "process_resident_memory_bytes"):
         assert families[name][0] == "gauge", name
+    for name in ("streamops_stream_latency_seconds", "streamops_stream_checkpoint_seconds"):
+        kind, _, series = families[name]
+        assert kind == "histogram"
+        buckets = [(float(dict(labels)["le"]), count) for labels, count in series.items() if dict(labels).get("le")]
+        assert buckets == sorted(buckets) and [count for _, count in buckets] == sorted(count for _, count in buckets)
+        assert buckets[-1] == (float("inf"), series[(*stream, ("part", "_count"))]) and buckets[-1][1] > 0
+        assert 0 < series[(*stream, ("part", "_sum"))] < 60 * buckets[-1][1]
+
+    def each_record_is_timed():
+        now = parse(fetch(line))
+        return now["streamops_stream_latency_seconds"][2][(*stream, ("part", "_count"))] == now["streamops_stream_records_total"][2][stream]
+    assert any(each_record_is_timed() for _ in range(20))  # an epoch may end while the page is written
     assert families["process_resident_memory_bytes"][2][()] > 1_000_000
     assert families["streamops_build_info"][2] == {(("version", "0.1.0"),): 1.0}
     for name, (kind, help_text, _) in families.items():
