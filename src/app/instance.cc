@@ -18,8 +18,8 @@
 #include "pipeline/profile.h"
 #include "runtime/on_loop.h"
 #include "settings/cassandra.h"
-#include "settings/kafka_client.h"
 #include "settings/console.h"
+#include "settings/kafka_client.h"
 #include "settings/pipeline.h"
 #include "settings/workflow.h"
 
@@ -136,8 +136,7 @@ Result<void> Instance::start_servers() {
   if (profile().kafka) external_.insert("kafka");
   if (profile().cassandra) external_.insert("cql");
   if (profile().registry) external_.insert("registry");
-  kafka_ = kafka_client_config(profile(), servers_->endpoint("kafka"),
-                               settings::KafkaClient::from(options_.settings));
+  kafka_ = kafka_client_config(profile(), servers_->endpoint("kafka"), settings::KafkaClient::from(options_.settings));
   STREAMOPS_ASSIGN(
       cql_, cql_client_options(profile(), servers_->endpoint("cql"), settings::Cassandra::from(options_.settings)));
   return Ok();

@@ -11,8 +11,8 @@
 #include "pipeline/stream_topics.h"
 
 namespace streamops::pipeline {
-
 namespace {
+
 constexpr Microseconds tick_interval = Milliseconds{1000};
 constexpr Microseconds retry_interval = Milliseconds{500};
 constexpr Microseconds close_timeout = Milliseconds{400};
@@ -196,7 +196,7 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   void rest() {
     if (durable_done_ || !checkpoint_ || !checkpoint_->done) return;
     busy_ = true;
-    checkpoints_->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
+    checkpoints_->save(*checkpoint_, guarded([](Impl& self, const Result<void>& saved) {
       self.busy_ = false;
       self.durable_done_ = saved.ok();
       if (saved) self.source_->acknowledge({positions_after(*self.checkpoint_)});
@@ -381,11 +381,10 @@ class StreamRunner::Impl : public std::enable_shared_from_this<Impl> {
   /// Ends after the work under way: marks the epoch as done on disk, then closes.
   void end() {
     if (closing_) return;
-    const bool unmarked = checkpoint_ && checkpoint_->done && !durable_done_ && !failure_;
-    if (!unmarked) return close();
+    if (durable_done_ || !checkpoint_ || !checkpoint_->done || failure_) return close();
     busy_ = true;
     durable_done_ = true;  // tried once; without it a restart writes the epoch again, with the same cells
-    checkpoints_->save(*checkpoint_, guarded([](Impl& self, Result<void> saved) {
+    checkpoints_->save(*checkpoint_, guarded([](Impl& self, const Result<void>& saved) {
       self.busy_ = false;
       if (saved) self.source_->acknowledge({positions_after(*self.checkpoint_)});
       self.close();

@@ -117,8 +117,8 @@ Transformed Transform::run(const data::Records& slice, const Stamp& stamp) {
     partitions.push_back(record.partition);
     offsets.push_back(record.offset);
   }
-  const sql::EvaluationContext context{stamp.epoch_us, owner_hash_, stamp.topic_id, partitions, offsets,
-                                       decoded.left_out};
+  const sql::EvaluationContext context{stamp.epoch_us, owner_hash_, stamp.topic_id,
+                                       partitions,     offsets,     decoded.left_out};
   Transformed out;
   for (const format::Poison& poison : decoded.poison) {
     out.letters.push_back(
@@ -236,9 +236,11 @@ void Transform::collapse(Transformed& out) const {
     last[{records[row], key_of(out.rows.batch, key_indices_, row)}] = row;
   if (last.size() == records.size()) return;
   std::vector<std::int32_t> kept;
+  kept.reserve(last.size());
   for (const auto& [key, row] : last) kept.push_back(static_cast<std::int32_t>(row));
   std::sort(kept.begin(), kept.end());
   std::vector<std::size_t> kept_records;
+  kept_records.reserve(kept.size());
   for (std::int32_t row : kept) kept_records.push_back(records[static_cast<std::size_t>(row)]);
   out.collapsed = records.size() - kept.size();
   take_rows(out.rows.batch, kept);

@@ -30,8 +30,8 @@ std::unique_ptr<data::Sink> make_kafka_sink(KafkaSinkOptions options, kafka::Cli
                                             runtime::Pool& pool, std::unique_ptr<ValueFormat> values = nullptr);
 
 /// A topic of dead letters: key = identity(), value = the raw bytes, everything else in headers named so.code,
-/// so.message, so.stage, so.origin, so.partition, so.offset, so.key, so.write_timestamp, so.step and, once it has entered
-/// again and failed, so.redrives. Created with its first letter.
+/// so.message, so.stage, so.origin, so.partition, so.offset, so.key, so.write_timestamp, so.step and, once it has
+/// entered again and failed, so.redrives. Created with its first letter.
 std::unique_ptr<data::DeadLetterSink> make_kafka_dead_letters(std::string topic, kafka::ClientConfig config,
                                                               runtime::Loop& loop, runtime::Pool& pool);
 

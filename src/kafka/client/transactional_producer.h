@@ -4,9 +4,9 @@
 //             \ an error that starts_over(): drop this producer, open another one, do the same again
 //
 // By our own code (impl/direct_transactions.h), or by the library, whose calls block: they run in the pool, in short
-// pieces that are repeated while a cluster is away. Errors are of three kinds: those that pass (retried inside, trouble() tells), those that end this
-// transaction (starts_over), and final ones: above all SO-K215, another producer of the same id has shut this one out.
-// Threads: one loop; nothing blocks.
+// pieces that are repeated while a cluster is away. Errors are of three kinds: those that pass (retried inside,
+// trouble() tells), those that end this transaction (starts_over), and final ones: above all SO-K215, another producer
+// of the same id has shut this one out. Threads: one loop; nothing blocks.
 #pragma once
 
 #include <functional>

@@ -7,7 +7,7 @@ namespace streamops::sql {
 namespace {
 
 /// The branches' rows together, those of one source row next to each other.
-Rows interleaved(std::vector<Rows> parts, const data::Schema& schema) {
+Rows interleaved(const std::vector<Rows>& parts, const data::Schema& schema) {
   Rows all = joined(parts, schema);
   std::vector<std::int32_t> order(all.rows);
   std::iota(order.begin(), order.end(), 0);
@@ -57,8 +57,9 @@ Rows run_stateless(const PlanNode& node, const InputBatch& source, const RunCont
       return rows;
     case PlanNode::Kind::union_all: {
       std::vector<Rows> parts;
+      parts.reserve(node.inputs.size());
       for (const PlanPtr& input : node.inputs) parts.push_back(run_stateless(*input, source, context));
-      return interleaved(std::move(parts), *node.output);
+      return interleaved(parts, *node.output);
     }
     case PlanNode::Kind::lookup:
       return look_up(node, run_stateless(*node.inputs[node.join.stream_side], source, context), context);

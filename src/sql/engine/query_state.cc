@@ -45,6 +45,7 @@ class QueryState::Impl {
     had_rows_ = had_rows_ || source.rows + context.left_out > 0;
     const RunContext run{context, text_, failures, &moves, views_};
     std::vector<Rows> parts;
+    parts.reserve(plan_.leaves.size());
     for (const PlanNode* leaf : plan_.leaves) parts.push_back(run_stateless(*leaf, {source, input}, run));
     absorb(*plan_.root, parts, notes, run);
     see_times(source, input, moves, failures);
