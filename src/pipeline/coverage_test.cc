@@ -65,7 +65,7 @@ TEST_CASE("branches that no test reached are told, with their places") {
                                 "CASE ELSE NULL",
                                 "10 / d divides by zero",
                             });
-  const StepCoverage& rows = coverage.report().at(0);
+  const StepCoverage rows = coverage.report().at(0);
   CHECK(rows.branches.size() == 12);
   CHECK(rows.reached() == 6);
   CHECK(rows.not_measured == 0);
