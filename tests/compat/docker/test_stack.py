@@ -126,7 +126,11 @@ def test_a_service_that_stops_answering_is_unhealthy(stack, container):
 
 
 def test_a_restart_keeps_everything(stack):
+    # Nothing may be under way: unpausing starts a run of its own, midnight another one.
+    airflow("PATCH", DAG, {"is_paused": True}, token())
+    assert until(lambda: airflow("GET", f"{DAG}/dagRuns?state=running&state=queued", token=token())["total_entries"] == 0, 200)
     before = ids_in_topic()
+    assert until(lambda: ids_in_table() == before, 90)
     runs = airflow("GET", f"{DAG}/dagRuns", token=token())["total_entries"]
     stack.compose("down")
     stack.compose("up", "--detach", "--wait", timeout=1800)
